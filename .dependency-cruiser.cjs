@@ -159,6 +159,7 @@ module.exports = {
     home('pg', ['src/scheduler/store/']),
     home('msgpackr', ['src/protocol/']),
     home('fflate', ['src/jobfs/']),
+    home('@renovatebot/pep440', ['src/worktimes/pyodide/']),
     home('semver', ['src/worktimes/', 'src/scheduler/policy/']),
     home('@noble/hashes', ['src/lib/']),
     home('@bomb.sh/tab', ['src/cli/']),

@@ -11,6 +11,7 @@ import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
 import { fetchModule, moduleReadError } from '../deployer/package/fetch-module.js';
 import { JobFS } from './jobfs.node.js';
+import { localPackages } from './local-packages.node.js';
 import { wallet } from './wallet.node.js';
 
 const deployer = createModuleDeployer(() => ({
@@ -21,6 +22,7 @@ const deployer = createModuleDeployer(() => ({
   wallet,
   fetch: (input, init) => fetch(input, init),
   readModule,
+  packages: localPackages,
   makeJobFS: () => new JobFS(),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
   warn: (text) => void process.stderr.write(`${text}\n`),

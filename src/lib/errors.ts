@@ -28,6 +28,7 @@ export const ERROR_TABLE = {
   VALUE_MALFORMED: row('platform'),
   WORK_FUNCTION_INVALID: row('caller'),
   WORKTIME_UNKNOWN: row('caller'),
+  MODULES_UNRESOLVED: row('caller'),
   INPUT_FAILED: row('caller'),
   // Jobs
   JOB_UNKNOWN: row('caller'),

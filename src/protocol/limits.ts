@@ -96,6 +96,16 @@ export const BINARY_SOURCE_BYTES_MAX = 32 * MiB;
 export const EXIT_CODE_MAX = 255;
 /** The module of one custom worktime. */
 export const CUSTOM_WORKTIME_BYTES_MAX = 8 * MiB;
+/** Files of packages that one job ships, such as Python wheels. */
+export const MODULE_FILES_MAX = 128;
+/** All of them together; each is a blob. */
+export const MODULE_FILES_BYTES_MAX = 192 * MiB;
+/** The name of one such file, and of a module to import. */
+export const MODULE_NAME_LENGTH_MAX = 200;
+/** Modules that are imported before a job's source is loaded. */
+export const MODULE_IMPORTS_MAX = 64;
+/** All files in one such package, unpacked: they need memory only when they are read. */
+export const MODULE_UNPACKED_BYTES_MAX = 512 * MiB;
 /** Slices of one job: every slice number is exact as a double. */
 export const JOB_SLICES_MAX = 2 ** 53 - 1;
 /** Name, description and link of a job, each. */

@@ -3,6 +3,7 @@
  * worktimes does not bundle them; `runtimes.ts` and `packers.ts` list the code.
  * @module
  */
+import type { WorktimeName } from '../protocol/messages/messages.js';
 import { mapBasic } from './map-basic/descriptor.js';
 import { pyodide } from './pyodide/descriptor.js';
 import type { WorktimeDescriptor } from './runtime/descriptor.js';
@@ -35,4 +36,9 @@ export function worktimeMeant(name: string): WorktimeDescriptor | undefined {
 /** The name of a worktime for people, such as `Python (Pyodide)`; undefined where there is none. */
 export function worktimeLabel(name: string): string | undefined {
   return describeWorktime(name)?.label;
+}
+
+/** The name of a worktime's file in the manifest of a scheduler, which may serve several releases of one worktime. */
+export function assetName({ name, version }: WorktimeName, file: string): string {
+  return describeWorktime(name)?.version === version ? file : `${name}/${version}/${file}`;
 }

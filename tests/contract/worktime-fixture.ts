@@ -10,6 +10,7 @@ import { systemClock } from '../../src/lib/clock.js';
 import { fromWireError } from '../../src/lib/errors.js';
 import { sha256Hex } from '../../src/lib/crypto/sha256.js';
 import { decodeError, encodeBlobRef, ENVELOPE_KIND } from '../../src/protocol/segment/envelope.js';
+import type { JobModules } from '../../src/protocol/job/job-modules.js';
 import type { JobPackage } from '../../src/protocol/job/job-package.js';
 import { encodeJobPackage } from '../../src/protocol/job/job-package-codec.js';
 import type { InputPart, WorktimeName } from '../../src/protocol/messages/messages.js';
@@ -34,6 +35,8 @@ export interface JobSpec {
   env?: Record<string, string>;
   /** A JobFS bundle and its directory. */
   bundle?: { bytes: Uint8Array; cwd: string };
+  /** Packages by file name, and the modules that may be imported beforehand. */
+  modules?: { files: Record<string, Uint8Array>; imports?: string[] };
   jobId?: string;
   /** Memory snapshot from which its runtime starts. */
   snapshot?: Uint8Array;
@@ -234,13 +237,16 @@ export class SandboxFixture {
 
   #assign(spec: JobSpec): void {
     const { worktime = DEFAULT_WORKTIME, bundle } = spec;
+    const packages = Object.values(spec.modules?.files ?? {}).map(
+      (bytes) => [sha256Hex(bytes), bytes] as const,
+    );
     const fs = bundle && { blob: sha256Hex(bundle.bytes), bytes: bundle.bytes.length, cwd: bundle.cwd };
     this.#sandbox.send({
       type: 'assign',
       assignment: {
         ...(spec.jobId === undefined ? {} : { jobId: spec.jobId }),
         package: encodeJobPackage(packageOf(spec, fs)),
-        blobs: bundle === undefined ? {} : { [fs!.blob]: bundle.bytes },
+        blobs: { ...Object.fromEntries(packages), ...(bundle && { [fs!.blob]: bundle.bytes }) },
         worktime: worktimeName(worktime),
         assets: {},
         ...(spec.snapshot === undefined ? {} : { snapshot: spec.snapshot }),
@@ -277,8 +283,18 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
     wasm: spec.wasm,
     args: { inline: encodeValue(spec.args ?? []) },
     ...(fs === undefined ? {} : { fs }),
+    ...(spec.modules && { modules: modulesOf(spec.modules) }),
     env: spec.env ?? {},
     public: { name: 'A job', description: 'of a test', link: '' },
     limits: { sliceTimeoutMs: 60_000, noProgressMs: 60_000 },
+  };
+}
+
+function modulesOf({ files, imports }: NonNullable<JobSpec['modules']>): JobModules {
+  return {
+    files: Object.keys(files)
+      .sort()
+      .map((name) => ({ name, blob: sha256Hex(files[name]!), bytes: files[name]!.length })),
+    ...(imports && { imports }),
   };
 }

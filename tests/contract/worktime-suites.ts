@@ -7,6 +7,7 @@ import { WORKTIMES, type BuiltInWorktime } from '../../src/worktimes/registry.js
 import type { StartSandbox } from './worktime-fixture.js';
 import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
+import { modulesSuite } from './worktime-suite-modules.js';
 import { pyodideSuite } from './worktime-suite-pyodide.js';
 import { pythonValuesSuite } from './worktime-suite-python-values.js';
 import { quiesceSuite } from './worktime-suite-quiesce.js';
@@ -42,6 +43,7 @@ const SUITES: Record<BuiltInWorktime, (start: StartSandbox, options: SuiteOption
         const sandbox = await start({ worktime: 'pyodide', source: 'def f(x):\n    return x + 1\n' });
         expect(await sandbox.run([1, 2])).toEqual([2, 3]);
       });
+    modulesSuite(start);
     if (extent !== 'reduced')
       describe('values and errors', () => pythonValuesSuite(start, extent === 'brief'));
   },

@@ -13,6 +13,7 @@ const NAMING = [
   ...WORKTIMES.map(({ name }) => `src/worktimes/${name}/`),
   'src/worktimes/runtimes.ts',
   'src/worktimes/packers.ts',
+  'src/worktimes/module-resolvers.ts',
   'src/cli/demo/words-job.ts',
 ];
 

@@ -13,6 +13,7 @@ import { resolveOffer, type ResolvedOffer, type SlicePaymentOffer } from '../pac
 import type { WorkSource } from '../package/work-function.js';
 import { RESULTS_LENGTH_MAX } from '../state/result-handle.js';
 import type { JobConfig } from './job-config.js';
+import { checkTexts } from '../modules/module-settings.js';
 import { readLimits } from './read-ahead-limits.js';
 import { defaultSettings, SETTING_CHECKS, SETTING_NAMES, type Settings } from './settings.js';
 
@@ -58,6 +59,7 @@ export class ConfigDraft {
     const value = this.#settings[name] as Settings[K];
     // A copy: changes of the array would not be checked.
     if (name === 'origins') return [...(value as readonly string[])] as unknown as Settings[K];
+    if (name === 'modules' || name === 'wheels') return value;
     return name === 'customWorktime' ? value : this.#guarded(value, name);
   }
 
@@ -105,7 +107,17 @@ export class ConfigDraft {
     }
     const { jobId } = this.#options;
     const { worktime, worktimeVersion, customWorktime, isolation, autoClose, fs } = this.#settings;
-    const { readAhead, origins, wasm, env, computeGroups, limits, public: about } = this.#settings;
+    const {
+      modules,
+      wheels,
+      readAhead,
+      origins,
+      wasm,
+      env,
+      computeGroups,
+      limits,
+      public: about,
+    } = this.#settings;
     return Object.freeze({
       jobId,
       work,
@@ -113,6 +125,8 @@ export class ConfigDraft {
       worktime,
       worktimeVersion,
       customWorktime,
+      modules: checkTexts('job.modules', modules),
+      wheels: checkTexts('job.wheels', wheels),
       isolation,
       fs,
       autoClose,

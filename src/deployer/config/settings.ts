@@ -17,6 +17,7 @@ import {
   type PublicInfo,
 } from '../package/pack-settings.js';
 import { DEFAULT_WORKTIME, type BuiltInWorktime } from '../../worktimes/registry.js';
+import { checkTexts, type TextOrUrl } from '../modules/module-settings.js';
 import { READ_AHEAD_DEFAULT, readLimits, type ReadAheadLimits } from './read-ahead-limits.js';
 
 /** The name of a worktime. An unknown name is rejected when the job is deployed. */
@@ -30,6 +31,13 @@ export interface Settings {
   worktimeVersion: string | undefined;
   /** A worktime that is shipped with the job and used in place of those of the workers. */
   customWorktime: CustomWorktime | undefined;
+  /**
+   * The packages that the work function may import: requirements such as `'sympy>=1.13'`, the text of a `requirements.txt`,
+   * or the path or URL of one. They are resolved when the job is deployed.
+   */
+  modules: TextOrUrl | readonly TextOrUrl[];
+  /** Where packages are taken from: folders of wheels, and addresses of package indexes (http, https). */
+  wheels: TextOrUrl | readonly TextOrUrl[];
   /** How the WebAssembly module is called, if its exports do not determine it. */
   wasm: WasmCall;
   /**
@@ -73,6 +81,8 @@ export function defaultSettings(): Omit<Settings, 'fs'> & { fs: JobFS | undefine
     worktime: DEFAULT_WORKTIME,
     worktimeVersion: undefined,
     customWorktime: undefined,
+    modules: [],
+    wheels: [],
     wasm: {},
     isolation: 'job',
     public: { name: null, description: null, link: null },
@@ -92,6 +102,8 @@ export const SETTING_CHECKS: { readonly [K in keyof Settings]: (value: Settings[
   worktime: (name) => checkText('job.worktime', name),
   worktimeVersion: (range) => (range === undefined ? undefined : checkText('job.worktimeVersion', range)),
   customWorktime: (custom) => custom,
+  modules: (given) => checkTexts('job.modules', given),
+  wheels: (given) => checkTexts('job.wheels', given),
   wasm: (call) => checkObject('job.wasm', call),
   isolation: checkIsolation,
   public: (info) => checkObject('job.public', info),

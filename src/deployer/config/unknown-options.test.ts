@@ -30,7 +30,7 @@ describe('a misspelt option of a job', () => {
     ['a group by key', (job) => (job.computeGroups.push({ key: 'a' } as never), job.exec()), 'key', 'joinKey'],
     ['a group', (job) => (job.computeGroups.push({ joinKey: 'a', secret: 's' } as never), job.exec()), 'secret', 'joinSecret'],
     ['autoclose', (job) => (Object.assign(job, { autoclose: false }), job.exec()), 'autoclose', 'autoClose'],
-    ['modules', (job) => (Object.assign(job, { modules: ['numpy'] }), job.deploy()), 'modules', undefined],
+    ['packages', (job) => (Object.assign(job, { packages: ['numpy'] }), job.deploy()), 'packages', undefined],
   ]; // prettier-ignore
   it.each(cases)('is rejected, and no job is deployed: %s', async (_, call, option, nearest) => {
     const { scheduler, deployer } = createDeployerFixture();

@@ -8,6 +8,8 @@ import type { Random } from '../../lib/crypto/random.js';
 import type { Connect } from '../../transport/transport.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
+import type { WorktimeName } from '../../protocol/messages/messages.js';
+import type { PackageFiles } from '../modules/package-files.js';
 
 /** The keystores of the user or origin. Each is created if it does not exist. */
 export interface DeployerWallet {
@@ -15,6 +17,12 @@ export interface DeployerWallet {
   get(label?: string): Promise<Keystore>;
   /** The keystore of the identity that owns jobs. */
   getId(): Promise<Keystore>;
+}
+
+/** Packages, lists of packages and worktimes on this machine. */
+export interface PackagePorts extends PackageFiles {
+  /** A file of the worktime's release; undefined where that release is not installed. */
+  worktimeFile(worktime: WorktimeName, name: string): Promise<Uint8Array | undefined>;
 }
 
 export interface DeployerPorts {
@@ -29,6 +37,8 @@ export interface DeployerPorts {
   fetch: typeof fetch;
   /** Reads the module of a work function: UTF-8 text or a WebAssembly module. */
   readModule: (url: URL) => Promise<Uint8Array>;
+  /** Folders of packages, lists of packages and files of worktimes; absent where there is no file system. */
+  packages?: PackagePorts;
   makeJobFS: () => JobFS;
   /** Resolves in a later task of the event loop, after sockets and timers have been served. */
   yieldNow: () => Promise<void>;

@@ -11,6 +11,8 @@ export abstract class ConfigurableJob<T> implements Settings {
   declare worktime: Settings['worktime'];
   declare worktimeVersion: Settings['worktimeVersion'];
   declare customWorktime: Settings['customWorktime'];
+  declare modules: Settings['modules'];
+  declare wheels: Settings['wheels'];
   declare wasm: Settings['wasm'];
   declare isolation: Settings['isolation'];
   declare public: Settings['public'];

@@ -2,16 +2,20 @@
  * Builds the package of a job from its settings. Small parts are inline; large parts become blobs.
  * @module
  */
+import type { ModuleFile } from '../../protocol/job/job-modules.js';
 import type { InlineOrBlob, JobPackage, WasmCall } from '../../protocol/job/job-package.js';
 import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-codec.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
 import { encodeValue } from '../../protocol/values/values.js';
+import { moduleResolverOf } from '../../worktimes/module-resolvers.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { toBlobRef } from '../../client/http/blob-client.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
+import type { ModuleSettings } from '../modules/module-settings.js';
 import { withErrorPath } from '../arguments/error-path.js';
+import type { ModulePorts, PackedModules } from '../modules/pack-modules.js';
 import { packOrigins } from './pack-settings.js';
 import { packSource, type WorkSource } from './work-function.js';
 
@@ -25,6 +29,8 @@ export interface PackSettings {
   readonly worktime: string;
   readonly worktimeVersion: string | undefined;
   readonly customWorktime: CustomWorktime | undefined;
+  readonly modules: ModuleSettings['modules'];
+  readonly wheels: ModuleSettings['wheels'];
   readonly isolation: JobPackage['isolation'];
   readonly wasm?: WasmCall;
   readonly fs: JobFS | undefined;
@@ -46,25 +52,35 @@ export interface BuiltPackage {
   secretGroups: Required<GroupCredential>[];
 }
 
-/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE and the errors of `JobFS.pack` */
+/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE, MODULES_UNRESOLVED and the errors of `JobFS.pack` */
 export async function buildPackage(
   settings: PackSettings,
   readModule: (url: URL) => Promise<Uint8Array>,
+  modulePorts: () => Promise<ModulePorts>,
 ): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
   const { worktime, wasm, groups } = settings;
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
   const target = { worktime, isCustom: custom !== undefined, ...(wasm && { wasm }) };
   const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
+  const range = worktimeRange(settings);
+  const text = sourceKind === 'bytes' ? undefined : new TextDecoder().decode(source);
+  const wanted = { name: worktime, range, isCustom: custom !== undefined };
+  const packages = needsModules(settings, wanted, text)
+    ? await (
+        await import('../modules/pack-modules.js')
+      ).packModules(settings, wanted, text, await modulePorts())
+    : undefined;
   const bytes = encodeJobPackage({
     version: 2,
-    worktime: { name: worktime, range: worktimeRange(settings) },
+    worktime: { name: worktime, range: packages?.version ?? range },
     ...(custom && { customWorktime: { ...custom, source: asBlob(custom.source, blobs) } }),
     source: inlineOrBlob(source, blobs),
     sourceKind,
     ...(wasm && { wasm }),
     args: inlineOrBlob(encodeArgs(settings.args), blobs),
     ...(await packFiles(settings.fs, blobs)),
+    ...(packages && { modules: { ...packages.modules, files: asModuleFiles(packages.files, blobs) } }),
     ...packOrigins(settings.origins),
     env: settings.env,
     requirements: {},
@@ -75,6 +91,16 @@ export async function buildPackage(
     limits: settings.limits,
   });
   return { bytes, digest: packageDigest(bytes), blobs, secretGroups: groups.filter(hasSecret) };
+}
+
+/** Whether the code that resolves packages is loaded: few jobs need it. */
+function needsModules(
+  { modules }: PackSettings,
+  { name, isCustom }: { name: string; isCustom: boolean },
+  source: string | undefined,
+): boolean {
+  if (modules.length > 0) return true;
+  return !isCustom && source !== undefined && moduleResolverOf(name)?.isRequestedBy(source) === true;
 }
 
 const hasSecret = (group: GroupCredential): group is Required<GroupCredential> =>
@@ -105,6 +131,14 @@ async function packFiles(
 
 function inlineOrBlob(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
   return bytes.length <= INLINE_BYTES_MAX ? { inline: bytes } : asBlob(bytes, blobs);
+}
+
+function asModuleFiles(files: PackedModules['files'], blobs: BuiltPackage['blobs']): ModuleFile[] {
+  return files.map(({ name, bytes }) => {
+    const ref = toBlobRef(bytes);
+    blobs.push({ ref, bytes });
+    return { name, blob: ref.digest, bytes: ref.bytes };
+  });
 }
 
 /** A blob whatever its size: workers cache it by its digest for other jobs. */

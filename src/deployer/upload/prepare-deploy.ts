@@ -27,7 +27,12 @@ export async function prepareDeploy(
 ): Promise<PreparedDeploy> {
   const { connection, blobs, ports } = context;
   job.setReadyState('init');
-  const [, built] = await Promise.all([connection.open(), buildPackage(config, ports.readModule)]);
+  const [, built] = await Promise.all([
+    connection.open(),
+    buildPackage(config, ports.readModule, async () =>
+      (await import('./module-ports.js')).modulePorts(context),
+    ),
+  ]);
   await Promise.all(built.blobs.map(({ ref, bytes }) => blobs.put(ref, bytes, { signal: job.ended })));
   job.ended.throwIfAborted();
   job.setReadyState('preauth');

@@ -27,6 +27,7 @@ import {
   VOTES_MAX,
 } from '../limits.js';
 import { digest, name, type Digest } from '../messages/fields.js';
+import { jobModules, type JobModules } from './job-modules.js';
 import { described, Mismatch, mismatchIn, type Check, type MapOf } from '../schema/check.js';
 import { array, exact, optional, plainObject, refine } from '../schema/composites.js';
 import { boolean, bytes, integer, oneOf, text } from '../schema/scalars.js';
@@ -172,6 +173,8 @@ const packageFields = {
       ),
     }),
   ),
+  /** The packages that its source may import, as files for the worktime; absent where there are none. */
+  modules: optional<JobModules>(jobModules),
   /** Web origins from which workers fetch its input, sorted; absent where there are none. */
   origins: optional(origins),
   env: dictionary(text(PACKAGE_BYTES_MAX), ENV_COUNT_MAX),

@@ -117,6 +117,7 @@ export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Prom
   if (custom !== undefined && 'blob' in custom) await checkBlob(blobs, custom.blob, 'the custom worktime');
   if ('blob' in pkg.args) await checkBlob(blobs, pkg.args.blob, 'the arguments');
   if (pkg.fs !== undefined) await checkBlob(blobs, pkg.fs.blob, 'the JobFS bundle');
+  for (const { blob, name } of pkg.modules?.files ?? []) await checkBlob(blobs, blob, `the package ${name}`);
 }
 
 async function checkBlob(blobs: BlobStore, digest: string, what: string): Promise<void> {

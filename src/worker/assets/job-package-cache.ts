@@ -188,5 +188,6 @@ export class JobPackageCache {
 function blobsOf(job: JobPackage): Digest[] {
   const digestOf = (part: InlineOrBlob): Digest[] => ('blob' in part ? [part.blob] : []);
   const parts = [job.source, job.args, ...(job.customWorktime ? [job.customWorktime.source] : [])];
-  return [...new Set([...parts.flatMap(digestOf), ...(job.fs ? [job.fs.blob] : [])])];
+  const files = job.modules?.files.map(({ blob }) => blob) ?? [];
+  return [...new Set([...parts.flatMap(digestOf), ...(job.fs ? [job.fs.blob] : []), ...files])];
 }

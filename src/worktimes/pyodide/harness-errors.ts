@@ -13,10 +13,13 @@ FRAMES_MAX = 100
 # Matches file names of frames that are not Python code: the harness, and JavaScript (a URL, or a name of a script).
 IS_FOREIGN_FILE = re.compile(r'<manyhands>$|(?:[a-z]{2,}:|eval at ).*|.*\\.m?js$|<anonymous>$').match
 
-NO_PACKAGE = (
-    'A sandbox has the standard library and the modules of the job\\'s files, and no network to install from: put the '
-    'package into the job\\'s files (see "Packages" in docs/worktimes.md)'
-)
+# Packages that are not named as the module that is imported.
+PACKAGE_OF = {
+    'PIL': 'pillow', 'bs4': 'beautifulsoup4', 'cv2': 'opencv-python', 'dateutil': 'python-dateutil', 'skimage': 'scikit-image',
+    'sklearn': 'scikit-learn', 'yaml': 'pyyaml',
+}
+# Parts of the standard library that older releases of Pyodide have as packages.
+LIBRARY_PACKAGES = ('sqlite3', 'ssl', 'lzma', 'test') if sys.version_info < (3, 13) else ()
 NO_PART = 'This Python has no such part of the standard library: a browser has nothing for it'
 
 
@@ -85,12 +88,21 @@ def unlink(error):
         traces.pop()
 
 
+def package_advice(module):
+    package = PACKAGE_OF.get(module, module.replace('_', '-'))
+    return (
+        'A sandbox has the standard library, the job\\'s files and its packages, and no network to install from: set '
+        f"job.modules = ['{package}'], or put the module into the job's files (see docs/python-packages.md)"
+    )
+
+
 def explain_missing(error, message):
     """Replaces the advice to install a missing package by what a job can do."""
     notes = [note for note in getattr(error, '__notes__', ()) if 'pyodide' not in str(note)]
     root = (error.name or '').partition('.')[0]
     if root:
-        advice = NO_PART if root in sys.stdlib_module_names else NO_PACKAGE
+        is_part = root in sys.stdlib_module_names and root not in LIBRARY_PACKAGES
+        advice = NO_PART if is_part else package_advice(root)
         notes.append(advice)
         message = clip(f'{message}. {advice}')
     error.__notes__ = notes

@@ -85,7 +85,7 @@ describe('the work function of a Python source', () => {
     [
       'an import of a package that is not there',
       'import numpy\ndef f(x): pass',
-      /^ModuleNotFoundError: No module named 'numpy'\. .*put the package into the job's files/,
+      /^ModuleNotFoundError: No module named 'numpy'\. .*set job\.modules = \['numpy'\]/,
       /^work-function\.py:1$/,
     ],
     ['code that exits', 'import sys\nsys.exit(1)', /^SystemExit: 1/, /^work-function\.py:2$/],

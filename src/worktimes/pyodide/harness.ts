@@ -17,6 +17,7 @@ const CORE = `
 import ast
 import asyncio
 import datetime
+import importlib
 import io
 import linecache
 import os
@@ -91,6 +92,8 @@ class Harness:
             setattr(sys, '__' + name + '__', stream)
         # Pyodide prints each exception that reaches JavaScript; it is reported as the outcome of the slice already.
         sys.excepthook = lambda *exception: None
+        # Files that were added since the interpreter listed a directory, before a snapshot perhaps, are found.
+        importlib.invalidate_caches()
         os.chdir(job['cwd'])
         os.environ['PWD'] = job['cwd']
         os.environ.update(job['env'])

@@ -14,6 +14,7 @@ import { explainThrown, withoutFrames } from '../runtime/work-error.js';
 import { exceptionToError, PythonChunks, type ChunkHarness, type ExceptionInfo } from './chunks.js';
 import { HARNESS, HARNESS_NAME } from './harness.js';
 import { startPyodide, type PyodideOutput } from './load-pyodide.js';
+import { mountPackages } from './mount-packages.js';
 import { packSnapshot } from './snapshot.js';
 import {
   copyFromPython,
@@ -126,6 +127,7 @@ class PythonWork {
   ) {
     this.#pyodide = pyodide;
     this.#fail = fail;
+    if (job.modules !== undefined) mountPackages(pyodide, job.modules);
     mountFiles(pyodide, job.files, job.cwd);
     this.#toJsDefault = names.get('to_js_default') as PyCallable;
     this.#harness = (names.get('make') as PyCallable)(this.#host(job)) as Harness;

@@ -17,6 +17,14 @@ export interface SliceOutput {
   progress(value?: unknown): true;
 }
 
+/** The packages that a job ships for its source to import. */
+export interface ModulesOfJob {
+  /** By the file's name, which says how it is unpacked. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** Modules that may be imported before the source is loaded. */
+  readonly imports: readonly string[];
+}
+
 /** One job, decoded. */
 export interface JobContext {
   /** The work function as text; empty where it is bytes. */
@@ -33,6 +41,7 @@ export interface JobContext {
   /** The working directory, an absolute path. */
   readonly cwd: string;
   readonly files: ReadonlyMap<string, JobFileEntry>;
+  readonly modules?: ModulesOfJob;
   readonly public: Readonly<JobPackage['public']>;
   readonly jobId?: string;
   readonly output: SliceOutput;

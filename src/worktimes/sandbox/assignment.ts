@@ -38,6 +38,12 @@ export async function readAssignment(assignment: Assignment, output: SliceOutput
     env: job.env,
     cwd: job.fs?.cwd ?? CWD_DEFAULT,
     files: job.fs === undefined ? new Map() : await unpack(blob(job.fs.blob)),
+    ...(job.modules && {
+      modules: {
+        files: job.modules.files.map((file) => ({ name: file.name, bytes: blob(file.blob) })),
+        imports: job.modules.imports ?? [],
+      },
+    }),
     public: job.public,
     jobId: assignment.jobId,
     output,

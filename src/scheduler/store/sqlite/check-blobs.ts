@@ -79,7 +79,7 @@ function* eachRow(
 }
 
 function* blobsOfPackage(bytes: Uint8Array): Generator<[what: string, digest: string]> {
-  const { source, args, fs, customWorktime } = decodeJobPackage(bytes);
+  const { source, args, fs, customWorktime, modules } = decodeJobPackage(bytes);
   const places = [
     ['its work function', source],
     ['its arguments', args],
@@ -89,4 +89,5 @@ function* blobsOfPackage(bytes: Uint8Array): Generator<[what: string, digest: st
   for (const [what, place] of places) {
     if (place !== undefined && 'blob' in place) yield [what, place.blob];
   }
+  for (const { name, blob } of modules?.files ?? []) yield [`its package ${name}`, blob];
 }
