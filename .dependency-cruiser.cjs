@@ -160,6 +160,8 @@ module.exports = {
     home('msgpackr', ['src/protocol/']),
     home('fflate', ['src/jobfs/']),
     home('@renovatebot/pep440', ['src/worktimes/pyodide/']),
+    home('acorn', ['src/worktimes/']),
+    home('eslint-scope', ['src/worktimes/']),
     home('semver', ['src/worktimes/', 'src/scheduler/policy/']),
     home('@noble/hashes', ['src/lib/']),
     home('@bomb.sh/tab', ['src/cli/']),

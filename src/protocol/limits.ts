@@ -33,6 +33,9 @@ export const REQUEST_BYTES_IN_FLIGHT_MAX = 8 * MiB;
 export const MESSAGE_DEPTH_MAX = 32;
 /** Values of any kind inside one message, keys included. */
 export const MESSAGE_NODES_MAX = 262_144;
+/** Constants that a job captures, and their encoding. They are in the package; larger data are arguments or files. */
+export const CAPTURED_COUNT_MAX = 256;
+export const CAPTURED_BYTES_MAX = 64 * KiB;
 /** Names of software, worktimes, groups and error codes. */
 export const NAME_LENGTH_MAX = 128;
 /** Worktimes in a worker's description or in a welcome. */

@@ -32,6 +32,7 @@ export interface JobSpec {
   wasm?: JobPackage['wasm'];
   customWorktime?: { name: string; version: string; source: string };
   args?: unknown[];
+  captured?: Record<string, unknown>;
   env?: Record<string, string>;
   /** A JobFS bundle and its directory. */
   bundle?: { bytes: Uint8Array; cwd: string };
@@ -282,6 +283,7 @@ function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
     sourceKind: spec.sourceKind ?? (typeof source === 'string' ? 'function' : 'bytes'),
     wasm: spec.wasm,
     args: { inline: encodeValue(spec.args ?? []) },
+    ...(spec.captured && { captured: encodeValue(spec.captured) }),
     ...(fs === undefined ? {} : { fs }),
     ...(spec.modules && { modules: modulesOf(spec.modules) }),
     env: spec.env ?? {},

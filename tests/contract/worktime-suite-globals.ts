@@ -7,8 +7,11 @@ import { describe, expect, it } from 'vitest';
 import {
   FORBIDDEN_PROPERTIES,
   PERMITTED_GLOBALS,
+  PERMITTED_INHERITED,
   PERMITTED_MEMBERS,
+  UNREMOVABLE_GLOBALS,
 } from '../../src/worktimes/lockdown/permits.js';
+import { SANDBOX_GLOBALS } from '../../src/worktimes/lockdown/sandbox-globals.js';
 import { NO_MODULES } from '../../src/worktimes/map-basic/advice.js';
 import type { StartSandbox } from './worktime-fixture.js';
 
@@ -67,6 +70,15 @@ function listGlobals(names: readonly string[]): string[] {
     if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) list(value, name);
   }
   return found;
+}
+
+/** All names of the global object that have a value, its own and those of its prototypes. */
+function listNames(): string[] {
+  const names = new Set<string>();
+  for (let o: unknown = globalThis; o !== null && o !== Object.prototype; o = Object.getPrototypeOf(o))
+    for (const name of Object.getOwnPropertyNames(o))
+      if (name in globalThis && (globalThis as Record<string, unknown>)[name] !== undefined) names.add(name);
+  return [...names];
 }
 
 /** What libraries look at to find out where they run. */
@@ -130,6 +142,16 @@ export function globalsSuite(start: StartSandbox): void {
       const sandbox = await start(LIST_GLOBALS);
       const seen = (await sandbox.one(LISTED_NAMES)) as string[];
       expect(differencesOf(seen)).toEqual({ missing: [], more: [] });
+    });
+
+    it('are those for which a deployer raises no alarm, no more and no fewer', async () => {
+      const sandbox = await start(listNames.toString());
+      const seen = (await sandbox.one(0)) as string[];
+      // Deno dispatches its errors by a method that cannot be removed.
+      const others = [...UNREMOVABLE_GLOBALS, ...PERMITTED_INHERITED, 'dispatchEvent'];
+      expect(seen.filter((name) => !SANDBOX_GLOBALS.has(name) && !others.includes(name))).toEqual([]);
+      const missing = [...SANDBOX_GLOBALS].filter((name) => !seen.includes(name) && !isDifferent(name));
+      expect(missing).toEqual(['undefined']);
     });
 
     it('look like those of a Worker, and reveal nothing about the host', async () => {

@@ -35,6 +35,24 @@ function valueTests(start: StartSandbox): void {
     expect(await sandbox.run([1, 2, 3])).toEqual([[1, 1], [2, 1], [3, 1]]); // prettier-ignore
   });
 
+  it('include captured constants, frozen, in functions, scripts and modules, whose lines stay as they are', async () => {
+    const captured = { k: 3, units: { km: [1000] }, unset: undefined };
+    const body =
+      '(x) => {\n  if (x < 0) throw new Error("line 2");\n  return [x * k, units.km[0], typeof unset, Object.isFrozen(units.km)];\n}';
+    for (const [source, sourceKind] of [
+      [body, 'function'],
+      [`const top = k;\n${body}`, 'function'],
+      [`export default ${body}`, 'module'],
+    ] as const) {
+      const sandbox = await start({ source, sourceKind, captured });
+      expect(await sandbox.one(2)).toEqual([6, 1000, 'undefined', true]);
+      const line = source.startsWith('const') ? 3 : 2;
+      expect((await sandbox.failure(-1)).stack).toContain(`work-function.js:${line}:`);
+    }
+    const strict = '(x) => { "use strict"; k = x; }';
+    expect(await (await start({ source: strict, captured })).failure(1)).toMatchObject({ name: 'TypeError' });
+  });
+
   it('are followed by the arguments of the job', async () => {
     for (const args of [[], ['a'], ['a', { b: 1 }], ['a', 2n, null]]) {
       const sandbox = await start({ source: '(...all) => all', args });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('the documentation of deployers contains programs to run', () => {
-  expect(programs.length).toBe(8);
+  expect(programs.length).toBe(9);
 });
 
 it.each(programs)('$name', async ({ code }) => {

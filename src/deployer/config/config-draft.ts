@@ -6,7 +6,7 @@ import type { JobFS } from '../../jobfs/job-fs.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { unknownOption } from '../../lib/options.js';
 import type { Keystore } from '../../wallet/keystore.js';
-import { checkKeystore } from '../arguments/check-arguments.js';
+import { checkKeystore, checkObject } from '../arguments/check-arguments.js';
 import { packWasm } from '../../worktimes/wasm/call-options.js';
 import { packEnv, packGroups, packLimits, packPublic } from '../package/pack-settings.js';
 import { resolveOffer, type ResolvedOffer, type SlicePaymentOffer } from '../package/payment.js';
@@ -43,6 +43,8 @@ export class ConfigDraft {
   #offer: SlicePaymentOffer = 0;
   /** The keystore that pays by default; undefined for the wallet's account. */
   #payer: Keystore | undefined;
+  /** Constants of `job.capture`, by name. */
+  #captured: Readonly<Record<string, unknown>> = {};
   #isLocked = false;
 
   constructor(options: DraftOptions) {
@@ -77,6 +79,12 @@ export class ConfigDraft {
     // A mistake is refused here, where it was made; whether a ceiling is needed is known when the job is deployed.
     resolveOffer(offer, 1);
     this.#offer = offer;
+  }
+
+  /** The values are checked when the job is deployed. @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed */
+  capture(constants: object): void {
+    this.#assertMutable('a captured constant');
+    this.#captured = { ...this.#captured, ...checkObject('job.capture', constants) };
   }
 
   setPayer(keystore: Keystore): void {
@@ -122,6 +130,7 @@ export class ConfigDraft {
       jobId,
       work,
       args,
+      captured: this.#captured,
       worktime,
       worktimeVersion,
       customWorktime,

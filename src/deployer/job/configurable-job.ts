@@ -42,6 +42,18 @@ export abstract class ConfigurableJob<T> implements Settings {
   /** @internal */
   protected abstract get [PARTS](): JobParts<T, this>;
 
+  /**
+   * Gives the work function constants by name: it finds them as if they were declared around it, and cannot change them.
+   * Their values when the job is deployed are sent. Several calls add up.
+   * @param constants plain data: null, booleans, numbers, strings, arrays and objects of them; at most 64 KiB
+   *   (`exec` and `deploy` refuse others with INVALID_ARGUMENT and their path)
+   * @throws JOB_STATE once the job is deployed
+   */
+  capture(constants: object): this {
+    this[PARTS].draft.capture(constants);
+    return this;
+  }
+
   /** @throws JOB_STATE once the job is deployed */
   setSlicePaymentOffer(offer: SlicePaymentOffer): void {
     this[PARTS].draft.setOffer(offer);

@@ -26,6 +26,8 @@ const INLINE_BYTES_MAX = 64 * 1024;
 export interface PackSettings {
   readonly work: WorkSource;
   readonly args: readonly unknown[];
+  /** Constants that the work function finds as globals, by name. */
+  readonly captured: Readonly<Record<string, unknown>>;
   readonly worktime: string;
   readonly worktimeVersion: string | undefined;
   readonly customWorktime: CustomWorktime | undefined;
@@ -61,7 +63,9 @@ export async function buildPackage(
   const blobs: BuiltPackage['blobs'] = [];
   const { worktime, wasm, groups } = settings;
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
-  const target = { worktime, isCustom: custom !== undefined, ...(wasm && { wasm }) };
+  const isCustom = custom !== undefined;
+  const captured = await packConstants(settings.captured, { worktime, isCustom });
+  const target = { worktime, isCustom, ...(wasm && { wasm }), captured: Object.keys(settings.captured) };
   const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
   const range = worktimeRange(settings);
   const text = sourceKind === 'bytes' ? undefined : new TextDecoder().decode(source);
@@ -79,6 +83,7 @@ export async function buildPackage(
     sourceKind,
     ...(wasm && { wasm }),
     args: inlineOrBlob(encodeArgs(settings.args), blobs),
+    ...captured,
     ...(await packFiles(settings.fs, blobs)),
     ...(packages && { modules: { ...packages.modules, files: asModuleFiles(packages.files, blobs) } }),
     ...packOrigins(settings.origins),
@@ -108,6 +113,15 @@ const hasSecret = (group: GroupCredential): group is Required<GroupCredential> =
 
 function worktimeRange({ worktime, worktimeVersion }: PackSettings): string {
   return worktimeVersion ?? describeWorktime(worktime)?.defaultRange ?? '*';
+}
+
+async function packConstants(
+  constants: PackSettings['captured'],
+  target: { worktime: string; isCustom: boolean },
+): Promise<Pick<JobPackage, 'captured'>> {
+  if (Object.keys(constants).length === 0) return {};
+  const { packCaptured } = await import('./captured-constants.js');
+  return packCaptured(constants, target);
 }
 
 function encodeArgs(args: readonly unknown[]): Uint8Array {

@@ -22,6 +22,8 @@ export interface WorktimeTarget {
   /** Whether it is a custom worktime, which defines the form of its work functions. */
   readonly isCustom?: boolean;
   readonly wasm?: WasmCall;
+  /** The names of captured constants. */
+  readonly captured?: readonly string[];
 }
 
 /** @throws WORK_FUNCTION_INVALID for errors that do not depend on the worktime */
@@ -49,7 +51,7 @@ export function parseWork(work: unknown): WorkSource {
  */
 export async function packSource(
   work: WorkSource,
-  { worktime, isCustom = false, wasm }: WorktimeTarget,
+  { worktime, isCustom = false, wasm, captured }: WorktimeTarget,
   readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<PackedSource> {
   if (work.kind === 'function' && !isCustom && describeWorktime(worktime) === undefined)
@@ -59,7 +61,7 @@ export async function packSource(
   if (!isCustom && 'bytes' in source) rejectForeignBytes(source.bytes, worktime);
   const pack = isCustom ? packCustomSource : packerOf(worktime);
   const shown = isCustom ? 'a custom worktime' : `worktime '${worktime}'`;
-  return pack(source, { worktime: shown, worktimes: WORKTIMES, wasm });
+  return pack(source, { worktime: shown, worktimes: WORKTIMES, wasm, ...(captured && { captured }) });
 }
 
 async function givenSource(

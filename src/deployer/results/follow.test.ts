@@ -56,7 +56,7 @@ describe('following', () => {
   it('lets the scheduler send no faster than it reads', async () => {
     const { scheduler, deployer } = createDeployerFixture();
     const big = new Uint8Array(500_000);
-    const job = deployer.computeFor({ start: 1, end: 60 }, () => big);
+    const job = deployer.computeFor({ start: 1, end: 60 }, () => new Uint8Array(500_000));
     job.collateResults = false;
     let seen = 0;
     job.on('result', () => seen++);

@@ -9,6 +9,7 @@ import { isOrigin } from '../input/remote-url.js';
 import {
   BINARY_SOURCE_BYTES_MAX,
   BLOB_BYTES_MAX,
+  CAPTURED_BYTES_MAX,
   CUSTOM_WORKTIME_BYTES_MAX,
   ENV_COUNT_MAX,
   EXIT_CODE_MAX,
@@ -161,6 +162,8 @@ const packageFields = {
   wasm: optional<WasmCall>(wasmCall),
   /** The encoded array of the arguments that follow the datum. */
   args: inlineOrBlob(VALUE_BYTES_MAX),
+  /** The encoded map of the constants that JavaScript finds as globals, by their names; absent where there are none. */
+  captured: optional(bytes(CAPTURED_BYTES_MAX, 1)),
   /** The JobFS bundle; absent where there are no files. */
   fs: optional(
     exact({

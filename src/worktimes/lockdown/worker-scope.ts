@@ -33,9 +33,12 @@ export const LOCATION: Readonly<Record<string, string>> = {
   hash: '',
 };
 
+/** The names that `defineWorkerScope` defines. */
+export const WORKER_SCOPE_GLOBALS = ['WorkerGlobalScope', 'location', 'navigator'] as const;
+
 /** Defines them on `scope` in place of the platform's own. `navigator`: the platform's, from which values are copied. */
 export function defineWorkerScope(scope: object, navigator: unknown): void {
-  const values = {
+  const values: Record<(typeof WORKER_SCOPE_GLOBALS)[number], unknown> = {
     WorkerGlobalScope: scopeClass(scope),
     location: inertLocation(),
     navigator: inertNavigator(navigator),

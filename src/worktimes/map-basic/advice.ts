@@ -3,17 +3,7 @@
  * around it.
  * @module
  */
-
-/** Globals of pages and programs that some or all sandboxes do not have. */
-const UNAVAILABLE_GLOBALS: ReadonlySet<string> = new Set([
-  'BroadcastChannel', 'Buffer', 'Bun', 'CompressionStream', 'DOMParser', 'DecompressionStream', 'Deno', 'EventSource',
-  'FileReader', 'FormData', 'HTMLElement', 'Headers', 'ImageBitmap', 'ImageData', 'MutationObserver', 'OffscreenCanvas',
-  'RTCPeerConnection', 'Request', 'Response', 'SharedArrayBuffer', 'SharedWorker', 'TextEncoderStream', 'URLPattern',
-  'WebSocket', 'WebTransport', 'Worker', 'XMLHttpRequest', '__dirname', '__filename', 'caches', 'cancelAnimationFrame',
-  'clearImmediate', 'createImageBitmap', 'document', 'exports', 'fetch', 'global', 'importScripts', 'indexedDB',
-  'localStorage', 'module', 'postMessage', 'process', 'requestAnimationFrame', 'requestIdleCallback', 'require',
-  'sessionStorage', 'setImmediate', 'window',
-]); // prettier-ignore
+import { UNAVAILABLE_GLOBALS } from './names/unavailable-globals.js';
 
 /** Adds advice to an error about an undefined name; returns any other error unchanged. */
 export function adviseOnName(error: Error): Error {

@@ -1,6 +1,6 @@
 /**
  * Packs the work functions of `map-basic`: functions, expressions, scripts and modules of JavaScript. They are parsed and not
- * run.
+ * run; names from outside of them are refused.
  * @module
  */
 import { packText } from '../packing/pack-text.js';
@@ -14,25 +14,24 @@ import {
 } from '../packing/source-packer.js';
 import { mapBasic } from './descriptor.js';
 
-export const packJavaScript: SourcePacker = (source, context) => {
-  switch (source.kind) {
-    case 'text':
-      if (isModuleText(source.text)) return packText(source.text, 'module');
-      return packText(toExpression(source, context.worktimes), 'function');
-    case 'function':
-      return packText(toExpression(source, context.worktimes), 'function');
-    case 'bytes':
-      throw notBytes(context);
-    case 'download':
-      return packText(new TextDecoder().decode(source.bytes), 'module');
-  }
+export const packJavaScript: SourcePacker = async (source, context) => {
+  if (source.kind === 'bytes') throw notBytes(context);
+  const text = 'bytes' in source ? new TextDecoder().decode(source.bytes) : source.text;
+  const isModule = source.kind === 'download' || (source.kind === 'text' && isModuleText(text));
+  const packed = isModule
+    ? packText(text, 'module')
+    : packText(await toExpression(source as TextSource, context.worktimes), 'function');
+  const { checkCapturedNames, checkNames } = await import('./names/check-names.js');
+  const { captured = [], isBundle = false } = context;
+  checkCapturedNames(captured);
+  checkNames(text, isModule, { defined: captured, isFunction: source.kind === 'function', isBundle });
+  return packed;
 };
 
+type TextSource = Extract<GivenSource, { text: string }>;
+
 /** An expression that evaluates to the function. The source of a shorthand method is not an expression by itself. */
-function toExpression(
-  work: Extract<GivenSource, { text: string }>,
-  worktimes: PackContext['worktimes'],
-): string {
+async function toExpression(work: TextSource, worktimes: PackContext['worktimes']): Promise<string> {
   const text = work.text.trim().replace(/;$/, '');
   const problem = syntaxProblem(text);
   if (problem === undefined) return text;
@@ -43,7 +42,11 @@ function toExpression(
   if (problem === 'unchecked') return text;
   if (work.kind === 'text' && isScript(text)) return text;
   if (work.kind === 'text' && syntaxProblem(method) === undefined) return method;
-  throw invalidSource(`its source is not an expression (${problem})`, adviceFor(text, worktimes));
+  const { importMetaError } = await import('./names/check-names.js');
+  throw (
+    importMetaError(text) ??
+    invalidSource(`its source is not an expression (${problem})`, adviceFor(text, worktimes))
+  );
 }
 
 function adviceFor(text: string, worktimes: PackContext['worktimes']): string {

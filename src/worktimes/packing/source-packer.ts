@@ -21,6 +21,10 @@ export interface PackContext {
   readonly worktimes: readonly WorktimeDescriptor[];
   /** `job.wasm`. */
   readonly wasm?: WasmCall;
+  /** The names of `job.capture`. */
+  readonly captured?: readonly string[];
+  /** Whether the source is the output of the bundler. */
+  readonly isBundle?: boolean;
 }
 
 export interface PackedSource {

@@ -8,9 +8,14 @@ import { jobFiles } from './job-files.js';
 import type { JobContext, SliceOutput } from './runtime.js';
 import type { WorkInfo } from './work-types.js';
 
+/** The names that job code finds besides those of the platform. */
+const OUTPUT_GLOBALS = ['progress', 'console', '__name'] as const;
+const JOB_SCOPE_GLOBALS = ['work', 'jobfs'] as const;
+export const JOB_GLOBALS: readonly string[] = [...OUTPUT_GLOBALS, ...JOB_SCOPE_GLOBALS];
+
 /** Defines `progress`, `console` and helpers of compilers, which a runtime may use before there is a job. */
 export function defineOutputGlobals(scope: object, output: SliceOutput): void {
-  define(scope, {
+  define<(typeof OUTPUT_GLOBALS)[number]>(scope, {
     progress: (value?: unknown) => output.progress(value),
     console: jobConsole(output),
     // With `keepNames`, functions compiled by esbuild call this.
@@ -28,10 +33,13 @@ export function defineJobGlobals(scope: object, job: JobContext): void {
     }),
     env: Object.freeze({ ...job.env }),
   };
-  define(scope, { work: Object.freeze(work), jobfs: jobFiles(job.files, job.cwd) });
+  define<(typeof JOB_SCOPE_GLOBALS)[number]>(scope, {
+    work: Object.freeze(work),
+    jobfs: jobFiles(job.files, job.cwd),
+  });
 }
 
-function define(scope: object, values: Record<string, unknown>): void {
+function define<Names extends string>(scope: object, values: Record<Names, unknown>): void {
   for (const [name, value] of Object.entries(values)) {
     Object.defineProperty(scope, name, { value, configurable: true, enumerable: false, writable: true });
   }

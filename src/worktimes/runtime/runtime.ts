@@ -37,6 +37,8 @@ export interface JobContext {
   readonly customWorktime?: { readonly name: string; readonly version: string; readonly source: string };
   /** Arguments after the datum. */
   readonly args: readonly unknown[];
+  /** Constants that are globals of the job's code, by name. */
+  readonly captured?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string>>;
   /** The working directory, an absolute path. */
   readonly cwd: string;

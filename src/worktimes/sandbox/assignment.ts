@@ -3,6 +3,7 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
+import { isCapturedName } from '../../protocol/job/captured-name.js';
 import type { InlineOrBlob } from '../../protocol/job/job-package.js';
 import { decodeJobPackage } from '../../protocol/job/job-package-codec.js';
 import type { Assignment } from '../../protocol/messages/sandbox-messages.js';
@@ -35,6 +36,7 @@ export async function readAssignment(assignment: Assignment, output: SliceOutput
     wasm: job.wasm,
     customWorktime: custom && { ...custom, source: textOf(bytesOf(custom.source)) },
     args,
+    ...(job.captured === undefined ? {} : { captured: readCaptured(job.captured) }),
     env: job.env,
     cwd: job.fs?.cwd ?? CWD_DEFAULT,
     files: job.fs === undefined ? new Map() : await unpack(blob(job.fs.blob)),
@@ -48,6 +50,15 @@ export async function readAssignment(assignment: Assignment, output: SliceOutput
     jobId: assignment.jobId,
     output,
   };
+}
+
+/** The constants by name. */
+function readCaptured(bytes: Uint8Array): Record<string, unknown> {
+  const constants = decodeValue(bytes);
+  const isMap = typeof constants === 'object' && constants !== null && !Array.isArray(constants);
+  if (!isMap || !Object.keys(constants).every(isCapturedName))
+    throw new ManyhandsError('ASSIGN_FAILED', "The job's captured constants are not a map of names");
+  return constants as Record<string, unknown>;
 }
 
 /** Imported on demand: few jobs have files, and the module that reads bundles takes a while to load. */

@@ -11,6 +11,7 @@ import type {
 } from '../../protocol/messages/sandbox-messages.js';
 import { readAssignment } from './assignment.js';
 import { captureIntrinsics } from '../realm/intrinsics.js';
+import { defineCaptured } from '../runtime/captured-globals.js';
 import { defineJobGlobals, defineOutputGlobals } from '../runtime/job-globals.js';
 import type { Runtime, WorkFunction } from '../runtime/runtime.js';
 import type { Fail } from '../runtime/runtime-env.js';
@@ -57,6 +58,7 @@ export class SandboxSetup {
     const job = await readAssignment(assignment, this.#reporter);
     if (!this.#isStarted) this.#lockDown();
     defineJobGlobals(this.#env.scope, job);
+    if (job.captured !== undefined) defineCaptured(this.#env.scope, job.captured);
     const runtime = await this.#runtimeFor(assignment);
     // For a warmed runtime, `start` has reported it already.
     const isSnapshotRejected = this.#warm === undefined && runtime.isSnapshotRejected === true;
