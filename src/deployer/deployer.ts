@@ -13,7 +13,7 @@ import type { DeployerPorts } from './connection/ports.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { Job } from './job/job.js';
 import { addSlices, cancelJob, fetchResults, fetchStatus, type AddedSlices } from './remote-jobs.js';
-import type { FetchedResult, ResultRange } from './results/fetch-results.js';
+import type { FetchedResult, ResultRange } from './state/result-items.js';
 import { parseDo, parseFor } from './call/forms.js';
 
 export interface Deployer {

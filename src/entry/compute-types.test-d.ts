@@ -7,9 +7,11 @@ import {
   compute,
   computeFor,
   RangeObject,
+  type FetchedResult,
   type Job,
   type RangeBounds,
   type RemoteDataSet,
+  type ResultItem,
 } from './deployer.node.js';
 
 // The result is what the work function returns, awaited.
@@ -129,3 +131,21 @@ computeFor([1], (x) => x).once('NOWORKERS', ({ waitedMs }) => expectTypeOf(waite
 computeFor([1], (x) => x).on('Resutl', () => undefined);
 // @ts-expect-error there is no such event
 computeFor([1], (x) => x).on('resutl', () => undefined);
+
+// The loops over results have the type of the result.
+const lengths = computeFor(['a'], (s) => s.length);
+for await (const item of lengths.asCompleted()) {
+  expectTypeOf(item).toEqualTypeOf<ResultItem<number>>();
+  const { sliceNumber, result, error } = item;
+  expectTypeOf(sliceNumber).toEqualTypeOf<number>();
+  if (error === undefined) expectTypeOf(result).toEqualTypeOf<number>();
+  else expectTypeOf(error).toEqualTypeOf<Error>();
+}
+for await (const result of lengths.results.stream({ start: 3 })) expectTypeOf(result).toEqualTypeOf<number>();
+for await (const item of lengths.results.stream({ failed: 'include' }))
+  expectTypeOf(item).toEqualTypeOf<ResultItem<number>>();
+// @ts-expect-error there is no such form
+lengths.results.stream({ failed: 'ignore' });
+expectTypeOf(lengths.results.fetch([1, 2])).resolves.toEqualTypeOf<FetchedResult<number>[]>();
+expectTypeOf(lengths.results.lookupValue('a')).toEqualTypeOf<number>();
+expectTypeOf(lengths.results.lookup('a')).resolves.toEqualTypeOf<number>();

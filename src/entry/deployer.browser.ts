@@ -53,7 +53,12 @@ export type { AccountInfo } from '../client/jobs/account-info.js';
 export type { AttachOptions } from '../deployer/attach.js';
 export type { AddedSlices } from '../deployer/remote-jobs.js';
 export type { RemoteStatus } from '../client/jobs/status-info.js';
-export type { FetchedResult, ResultRange } from '../deployer/results/fetch-results.js';
+export type {
+  FetchedResult,
+  ResultItem,
+  ResultRange,
+  StreamOptions,
+} from '../deployer/state/result-items.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/package/payment.js';
 export type { CustomWorktime } from '../deployer/package/custom-worktime.js';

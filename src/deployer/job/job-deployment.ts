@@ -65,6 +65,11 @@ export class JobDeployment<T, J extends object> {
     }
   }
 
+  /** Deploys the job with its own settings, unless that was done. An error of it ends the job for the handle. */
+  ensureStarted(): void {
+    if (!this.#parts.draft.isLocked) void this.run(undefined, undefined).catch(() => undefined);
+  }
+
   /** @throws JOB_STATE */
   assertNotStarted(problem: string): void {
     const { draft } = this.#parts;

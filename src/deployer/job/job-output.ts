@@ -5,7 +5,8 @@
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
 import type { Cursor } from '../../protocol/messages/messages.js';
-import { fetchJobResults, type FetchedResult, type ResultRange } from '../results/fetch-results.js';
+import { fetchJobResults } from '../results/fetch-results.js';
+import type { FetchedResult, ResultItem, ResultRange } from '../state/result-items.js';
 import type { ReadyState } from '../state/events.js';
 import type { ResultHandle } from '../state/result-handle.js';
 import { JobListeners } from './job-listeners.js';
@@ -37,6 +38,16 @@ export abstract class JobOutput<T> extends JobListeners<T> {
   get committed(): number {
     const { state, upload } = this[PARTS];
     return Math.max(state.status.total, upload.lastSlice);
+  }
+
+  /**
+   * Reads the outcome of each slice as it becomes available, once, in the order of completion: `{ sliceNumber, result }`, or
+   * `{ sliceNumber, error }` for a slice that failed permanently. Outcomes that the handle has received before come first.
+   * It follows the job while the loop runs, no faster than the loop, and deploys it if that was not done.
+   * @throws JOB_CANCELLED and the errors of `exec`, but not SLICES_FAILED; ABORTED, TIMEOUT
+   */
+  asCompleted(options?: CallOptions): AsyncGenerator<ResultItem<T>, void, undefined> {
+    return this[PARTS].reader.completed(options);
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import type { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
+import type { JobReader } from '../results/job-reader.js';
 import type { JobResults } from '../results/job-results.js';
 import type { JobState } from '../state/job-state.js';
 import type { JobUpload } from '../upload/job-upload.js';
@@ -19,5 +20,6 @@ export interface JobParts<T, J extends object> {
   readonly state: JobState<T, J>;
   readonly upload: JobUpload;
   readonly results: JobResults<T, J>;
+  readonly reader: JobReader<T>;
   readonly deployment: JobDeployment<T, J>;
 }

@@ -15,6 +15,7 @@ import { checkReason } from '../arguments/check-arguments.js';
 import { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
+import { JobReader } from '../results/job-reader.js';
 import { JobResults } from '../results/job-results.js';
 import { JobEmitter } from '../state/job-emitter.js';
 import { JobState } from '../state/job-state.js';
@@ -55,7 +56,14 @@ export class Job<T = unknown> extends JobOutput<T> {
     });
     const call = 'call' in origin ? origin.call : undefined;
     const deployment = new JobDeployment<T, this>(context, { job: this, draft, upload, state, call });
-    this.#parts = { context, draft, state, upload, results, deployment };
+    const reader = new JobReader<T>(context, {
+      state,
+      results,
+      ensureDeployed: () => deployment.ensureStarted(),
+      input: call?.input,
+    });
+    state.results.setReader(reader);
+    this.#parts = { context, draft, state, upload, results, reader, deployment };
     if (attached === undefined) return;
     draft.lock(!attached.open);
     deployment.markAccepted();

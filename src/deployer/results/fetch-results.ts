@@ -7,13 +7,8 @@ import { readOptions } from '../../lib/options.js';
 import { JOB_SLICES_MAX } from '../../protocol/limits.js';
 import { readCall, type CallOptions } from '../../client/jobs/call-options.js';
 import type { DeployerContext } from '../connection/context.js';
+import type { FetchedResult, ResultRange } from '../state/result-items.js';
 import { readOutcomes } from './outcomes.js';
-
-/** Slice numbers: `[from, to]` or a range; both ends are included. */
-export type ResultRange = readonly [from: number, to: number] | { start: number; end: number; step?: number };
-
-export type FetchedResult<T> =
-  { slice: number; value: T; error?: undefined } | { slice: number; value?: undefined; error: Error };
 
 /**
  * The finished slices of the range, ordered by slice number; unfinished slices are left out.

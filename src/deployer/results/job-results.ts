@@ -15,6 +15,7 @@ import { slicesFailed } from '../state/job-errors.js';
 import type { JobState } from '../state/job-state.js';
 import { Follower, type FollowSink } from './follow.js';
 import { NoInputWatch } from './no-input-watch.js';
+import { OutcomeTaps, type OutcomeTap } from './outcome-taps.js';
 import { PauseNotifier } from './pause-notifier.js';
 import { ReceivedSlices } from './received-slices.js';
 
@@ -40,7 +41,10 @@ export class JobResults<T, J> implements FollowSink {
   readonly #options: ResultOptions;
   readonly #noInput: NoInputWatch<T, J>;
   readonly #pauseNotifier: PauseNotifier<T, J>;
-  readonly #received = new ReceivedSlices();
+  /** The slices whose outcome was received. */
+  readonly received = new ReceivedSlices();
+  /** The loops over the outcomes. */
+  readonly #taps = new OutcomeTaps<T>();
   #follower: Follower | undefined;
   #stopObserving: (() => void) | undefined;
   /** Number of listeners and callers that need the journal. */
@@ -87,18 +91,40 @@ export class JobResults<T, J> implements FollowSink {
     };
   }
 
+  /** The cursor of the last journal row that is skipped; 0 if none is. */
+  get startsAfter(): Cursor {
+    return this.#options.after;
+  }
+
+  /** Follows the job and passes every outcome that is received to the tap, until the returned function is called. */
+  tap(tap: OutcomeTap<T>): () => void {
+    this.#taps.add(tap);
+    const unfollow = this.requestFollow();
+    return () => {
+      this.#taps.remove(tap);
+      unfollow();
+    };
+  }
+
+  /** A tap has given an outcome away. */
+  drained(): void {
+    this.#taps.drained();
+  }
+
   result(sliceNumber: number, value: unknown): void {
     const state = this.#state;
-    if (state.isEnded || !this.#received.add(sliceNumber)) return;
+    if (state.isEnded || !this.received.add(sliceNumber)) return;
     if (this.#collate) state.results[sliceNumber - 1] = value as T;
     const { events } = state;
     events.emit('result', { job: events.job, sliceNumber, result: value as T });
+    if (!this.#taps.isEmpty) this.#taps.take({ sliceNumber, result: value as T });
   }
 
   failure(sliceNumber: number, error: Error): void {
-    if (this.#state.isEnded || !this.#received.add(sliceNumber)) return;
+    if (this.#state.isEnded || !this.received.add(sliceNumber)) return;
     this.#state.results.addFailure(sliceNumber, error);
     this.#state.emitError(error, sliceNumber);
+    this.#taps.take({ sliceNumber, error });
   }
 
   row(status: JobStatus, event: JournalEvent): void {
@@ -149,7 +175,12 @@ export class JobResults<T, J> implements FollowSink {
   }
 
   whenReady(): Promise<void> | undefined {
-    return this.#whenListenersAtMost(LISTENERS_MAX);
+    const listeners = this.#whenListenersAtMost(LISTENERS_MAX);
+    const { clock, warn } = this.#context.ports;
+    const taps = this.#taps.whenReady(clock, () =>
+      warn(`manyhands: job ${this.#state.id} waits for a loop over its results that takes none.`),
+    );
+    return listeners === undefined ? taps : listeners.then(() => taps);
   }
 
   followFailed(error: Error): void {
@@ -226,7 +257,7 @@ export class JobResults<T, J> implements FollowSink {
     if (state.isEnded || this.#isComplete) return;
     // The expected number of outcomes is that of the input that this handle read, or else the total of the scheduler.
     const slices = this.#options.upload.slicesRead ?? state.status.total;
-    const received = this.#received.size;
+    const received = this.received.size;
     if (this.#options.after === 0 && received !== slices) {
       const text = `Job ${state.id} of ${slices} slices is complete at the scheduler, but only ${received} outcomes were received.`;
       const info = { jobId: state.id, received, total: slices };

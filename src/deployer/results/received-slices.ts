@@ -17,6 +17,17 @@ export class ReceivedSlices {
     return this.#size;
   }
 
+  /** First and last number of each run of consecutive slices, ordered; a copy. */
+  runs(): [first: number, last: number][] {
+    return this.#runs.map(([first, last]) => [first, last]);
+  }
+
+  /** The last number of the run that `slice` is in; undefined if it was not received. */
+  runFrom(slice: number): number | undefined {
+    const run = this.#runs[this.#runBefore(slice)];
+    return run !== undefined && run[0] <= slice && slice <= run[1] ? run[1] : undefined;
+  }
+
   /** Adds a slice; false if it was received already. */
   add(slice: number): boolean {
     // Nearly every slice continues the run that grew last.
