@@ -1,13 +1,13 @@
 /**
  * Who may import whom. Floors: L0 lib; L1 protocol, transport, jobfs, wallet; L2 client, scheduler/policy,
- * worker/core, worktimes; L3 deployer, operator, scheduler, worker, element; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
+ * worker/core, worktimes; L3 bundler, deployer, operator, scheduler, worker, element; L4 entry; L5 cli, web-worker-demo. Imports go downward only, rooms of a
  * floor do not import one another, and each dependency has one home. ARCHITECTURE.md shows the same as a map.
  * @module
  */
 
 const LEAVES = ['protocol', 'transport', 'jobfs', 'wallet'];
 const CORES = ['client', 'scheduler/policy', 'worker/core', 'worktimes'];
-const ROOMS = ['deployer', 'operator', 'scheduler', 'worker'];
+const ROOMS = ['bundler', 'deployer', 'operator', 'scheduler', 'worker'];
 
 /** Tests and fakes may import anything below the entries. */
 const TESTS = '(\\.test(-d)?\\.ts$|^src/testing/|^tests/|^bench/|^scripts/)';
@@ -62,6 +62,7 @@ module.exports = {
       ['lib', ...LEAVES, 'client', 'worktimes'],
       'L3: imports L2 and below, no other room of L3.',
     ),
+    floor('bundler', ['lib', 'protocol', 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor('operator', ['lib', ...LEAVES, 'client'], 'L3: imports L2 and below, no other room of L3.'),
     floor('scheduler', ['lib', ...LEAVES, 'worktimes'], 'L3: imports L2 and below, no other room of L3.'),
     floor(
@@ -152,6 +153,7 @@ module.exports = {
       from: { path: src('wallet'), pathNot: TESTS },
       to: { path: 'node_modules/ethers/', dependencyTypesNot: ['type-only', 'dynamic-import'] },
     },
+    home('esbuild', ['src/bundler/']),
     home('pyodide', ['src/worktimes/']),
     home('comlink', ['src/worker/']),
     home('idb-keyval', ['src/entry/', 'src/lib/storage/storage-']),
@@ -175,9 +177,12 @@ module.exports = {
     {
       name: 'only-own-dependencies',
       severity: 'error',
-      comment: 'What ships imports what package.json lists under dependencies.',
+      comment: 'What ships imports what package.json lists under dependencies, or under peerDependencies.',
       from: { path: '^src/', pathNot: TESTS },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+      },
     },
     {
       name: 'resolvable',

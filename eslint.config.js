@@ -234,6 +234,11 @@ export default tseslint.config(
     },
   },
   {
+    // What a work function sees.
+    files: ['examples/*.mjs'],
+    languageOptions: { globals: { work: 'readonly' } },
+  },
+  {
     files: ['bench/browser/*.js', 'bench/browser.mjs', 'examples/08-element/*.js'],
     languageOptions: {
       globals: {

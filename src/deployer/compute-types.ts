@@ -6,13 +6,16 @@
 import type { RangeBounds } from '../protocol/input/input-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
+import type { CallSettings } from './package/library-imports.js';
 import type { JobPage, ListOptions } from '../client/jobs/list-jobs.js';
 import type { ConnectionEvents } from './connection/connection-events.js';
 import type { RemoteStatus } from '../client/jobs/status-info.js';
 import type { RemoteData } from './call/remote-input.js';
 
 /** The arguments after the datum. They are optional if the work function requires none. */
-type WorkArgs<A extends unknown[]> = [] extends A ? [args?: Readonly<A>] : [args: Readonly<A>];
+type WorkArgs<A extends unknown[]> = [] extends A
+  ? [args?: Readonly<A>, settings?: CallSettings]
+  : [args: Readonly<A>, settings?: CallSettings];
 
 type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
 type SourceText = string | URL | Uint8Array | ArrayBuffer;
@@ -51,6 +54,7 @@ export interface ComputeFor {
     data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,
     args?: ArrayLike<unknown>,
+    settings?: CallSettings,
   ): Job<R>;
 }
 
@@ -70,13 +74,20 @@ export interface ComputeForForms extends ComputeFor {
     work: Work<number, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
-  <R = unknown>(start: number, end: number, work: SourceText, args?: ArrayLike<unknown>): Job<R>;
+  <R = unknown>(
+    start: number,
+    end: number,
+    work: SourceText,
+    args?: ArrayLike<unknown>,
+    settings?: CallSettings,
+  ): Job<R>;
   <R = unknown>(
     start: number,
     end: number,
     step: number,
     work: SourceText,
     args?: ArrayLike<unknown>,
+    settings?: CallSettings,
   ): Job<R>;
 }
 
@@ -85,8 +96,8 @@ export interface ComputeDo {
   <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
   /** One slice. */
   <A extends unknown[], R>(work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
-  <R = unknown>(count: number, work: SourceText, args?: ArrayLike<unknown>): Job<R>;
-  <R = unknown>(work: SourceText, args?: ArrayLike<unknown>): Job<R>;
+  <R = unknown>(count: number, work: SourceText, args?: ArrayLike<unknown>, settings?: CallSettings): Job<R>;
+  <R = unknown>(work: SourceText, args?: ArrayLike<unknown>, settings?: CallSettings): Job<R>;
 }
 
 export interface Compute {

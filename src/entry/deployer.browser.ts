@@ -61,6 +61,7 @@ export type {
 } from '../deployer/state/result-items.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/package/payment.js';
+export type { CallSettings } from '../deployer/package/library-imports.js';
 export type { CustomWorktime } from '../deployer/package/custom-worktime.js';
 export type { WasmCall } from '../protocol/job/job-package.js';
 export type { ReadAheadLimits } from '../deployer/config/read-ahead-limits.js';

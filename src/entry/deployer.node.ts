@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createModuleDeployer } from '../deployer/module-deployer.js';
+import { bundler } from '../bundler/bundler.js';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
 import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
@@ -23,6 +24,7 @@ const deployer = createModuleDeployer(() => ({
   fetch: (input, init) => fetch(input, init),
   readModule,
   packages: localPackages,
+  bundler,
   makeJobFS: () => new JobFS(),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
   warn: (text) => void process.stderr.write(`${text}\n`),
@@ -62,6 +64,7 @@ export type {
 } from '../deployer/state/result-items.js';
 export type { InitOptions } from '../deployer/module-deployer.js';
 export type { SlicePaymentOffer } from '../deployer/package/payment.js';
+export type { CallSettings } from '../deployer/package/library-imports.js';
 export type { CustomWorktime } from '../deployer/package/custom-worktime.js';
 export type { WasmCall } from '../protocol/job/job-package.js';
 export type { ReadAheadLimits } from '../deployer/config/read-ahead-limits.js';

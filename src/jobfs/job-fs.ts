@@ -142,14 +142,15 @@ export class JobFS {
 
   /**
    * Waits for all pending calls of `add` and packs the files.
-   * @throws JOBFS_TOO_LARGE; the error of an `add` that no caller awaited
+   * @param more files that are packed with them, by absolute path
+   * @throws JOBFS_PATH, JOBFS_TOO_LARGE; the error of an `add` that no caller awaited
    */
-  async pack(): Promise<PackedFs> {
+  async pack(more: ReadonlyMap<string, Uint8Array> = new Map()): Promise<PackedFs> {
     for (const addition of this.#additions) await addition.settle();
     const cwd = this.#cwd;
     // Compression is loaded only if there are files.
     const { packTree } = await import('./bundle.js');
-    const bytes = await packTree(this.#tree, this.#clock);
+    const bytes = await packTree(this.#tree.with(more), this.#clock);
     return { bytes, digest: sha256Hex(bytes), cwd };
   }
 

@@ -48,6 +48,18 @@ export class Tree {
     this.#filesBytes += added;
   }
 
+  /** A tree that has these files besides, by absolute path. @throws JOBFS_PATH, JOBFS_TOO_LARGE */
+  with(files: ReadonlyMap<string, Uint8Array>): Tree {
+    if (files.size === 0) return this;
+    const tree = new Tree();
+    for (const [path, entry] of this.#entries) {
+      if (entry.kind === 'file') tree.putFile(path, entry.bytes);
+      else tree.putDirectory(path);
+    }
+    for (const [path, bytes] of files) tree.putFile(path, bytes);
+    return tree;
+  }
+
   /** All entries, sorted by path, so that a directory precedes its content. */
   sorted(): [path: string, entry: TreeEntry][] {
     return [...this.#entries].sort(([a], [b]) => comparePaths(a, b));

@@ -27,6 +27,7 @@ export const ERROR_TABLE = {
   VALUE_TOO_LARGE: row('caller'),
   VALUE_MALFORMED: row('platform'),
   WORK_FUNCTION_INVALID: row('caller'),
+  BUNDLER_MISSING: row('caller'),
   WORKTIME_UNKNOWN: row('caller'),
   MODULES_UNRESOLVED: row('caller'),
   INPUT_FAILED: row('caller'),

@@ -93,6 +93,12 @@ export const PACKAGE_BYTES_MAX = 1 * MiB;
 export const JOB_LIST_MAX = 100;
 /** Source text of one work function. */
 export const SOURCE_BYTES_MAX = 512 * KiB;
+/** A work function's module with all that it imports, and the libraries of a work function: each is one blob of text. */
+export const MODULE_BYTES_MAX = 16 * MiB;
+/** Names of libraries that the work function of one job may require. */
+export const LIBRARIES_MAX = 64;
+/** The source map of one work function's module. */
+export const SOURCE_MAP_BYTES_MAX = 32 * MiB;
 /** A work function that is a WebAssembly module: Go links megabytes; a larger one takes too long to load. */
 export const BINARY_SOURCE_BYTES_MAX = 32 * MiB;
 /** The largest exit code that a job may list as a success: operating systems have 0 to 255. */

@@ -8,6 +8,7 @@ import { denoHost } from '../../src/worker/hosts/deno/deno-host.js';
 import { withAssets } from './worktime-assets.js';
 import { createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
+import { librariesSuite } from './worktime-suite-libraries.js';
 import { memorySuite, wideMemorySuite } from './worktime-suite-memory.js';
 import { worktimeSuites } from './worktime-suites.js';
 
@@ -25,5 +26,7 @@ describe('memory in Deno', () => {
   memorySuite(start);
   wideMemorySuite(start);
 });
+
+describe('npm libraries in Deno', () => librariesSuite(start));
 
 describe('a custom worktime in Deno', () => customSuite(start, true));

@@ -34,6 +34,8 @@ export interface JobSpec {
   args?: unknown[];
   captured?: Record<string, unknown>;
   env?: Record<string, string>;
+  /** The libraries that `work.require` gives. */
+  libraries?: { script: Uint8Array; names: string[] };
   /** A JobFS bundle and its directory. */
   bundle?: { bytes: Uint8Array; cwd: string };
   /** Packages by file name, and the modules that may be imported beforehand. */
@@ -241,13 +243,14 @@ export class SandboxFixture {
     const packages = Object.values(spec.modules?.files ?? {}).map(
       (bytes) => [sha256Hex(bytes), bytes] as const,
     );
+    const blobs: Record<string, Uint8Array> = {};
     const fs = bundle && { blob: sha256Hex(bundle.bytes), bytes: bundle.bytes.length, cwd: bundle.cwd };
     this.#sandbox.send({
       type: 'assign',
       assignment: {
         ...(spec.jobId === undefined ? {} : { jobId: spec.jobId }),
-        package: encodeJobPackage(packageOf(spec, fs)),
-        blobs: { ...Object.fromEntries(packages), ...(bundle && { [fs!.blob]: bundle.bytes }) },
+        package: encodeJobPackage(packageOf(spec, fs, blobs)),
+        blobs: { ...blobs, ...Object.fromEntries(packages), ...(bundle && { [fs!.blob]: bundle.bytes }) },
         worktime: worktimeName(worktime),
         assets: {},
         ...(spec.snapshot === undefined ? {} : { snapshot: spec.snapshot }),
@@ -271,15 +274,24 @@ export function readOutcomes(message: Of<'outcomes'>): unknown[] {
   });
 }
 
-function packageOf(spec: JobSpec, fs: JobPackage['fs']): JobPackage {
-  const { worktime = DEFAULT_WORKTIME, source, customWorktime: custom } = spec;
+/** Large parts are put into `blobs`. */
+function packageOf(spec: JobSpec, fs: JobPackage['fs'], blobs: Record<string, Uint8Array>): JobPackage {
+  const { worktime = DEFAULT_WORKTIME, source, customWorktime: custom, libraries } = spec;
+  const asBlob = (bytes: Uint8Array): { blob: string; bytes: number } => {
+    const digest = sha256Hex(bytes);
+    blobs[digest] = bytes;
+    return { blob: digest, bytes: bytes.length };
+  };
+  const inlineOrBlob = (bytes: Uint8Array): JobPackage['source'] =>
+    bytes.length <= 64 * 1024 ? { inline: bytes } : asBlob(bytes);
   const bytesOf = (text: string | Uint8Array): Uint8Array =>
     typeof text === 'string' ? new TextEncoder().encode(text) : text;
   return {
     ...samplePackage(),
     worktime: { name: worktime, range: `^${worktimeName(worktime).version}` },
     ...(custom && { customWorktime: { ...custom, source: { inline: bytesOf(custom.source) } } }),
-    source: { inline: bytesOf(source) },
+    source: inlineOrBlob(bytesOf(source)),
+    ...(libraries && { libraries: { ...asBlob(libraries.script), names: libraries.names } }),
     sourceKind: spec.sourceKind ?? (typeof source === 'string' ? 'function' : 'bytes'),
     wasm: spec.wasm,
     args: { inline: encodeValue(spec.args ?? []) },

@@ -17,6 +17,7 @@ import type {} from './worktime-browser-page.js';
 import { fromText, toText } from './worktime-browser-text.js';
 import { createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
+import { librariesSuite } from './worktime-suite-libraries.js';
 import { memorySuite } from './worktime-suite-memory.js';
 import { warmSuite } from './worktime-suite-warm.js';
 import { worktimeSuites } from './worktime-suites.js';
@@ -52,6 +53,8 @@ describe('a custom worktime in a browser', () => customSuite(start));
 describe('a warm start in a browser', () => warmSuite(() => host));
 
 describe('memory in a browser', () => memorySuite(start));
+
+describe('npm libraries in a browser', () => librariesSuite(start));
 
 describe('a Worker', () => {
   it('exchanges messages with its supervisor only through the harness', async () => {

@@ -177,6 +177,8 @@ test('docs/values.md lists all fields of a job package in the order of their enc
     ...(build(givens.package) as JobPackage),
     customWorktime: { name: 'lisp', version: '1', source: blob },
     wasm: { export: 'f', result: 'text', alloc: 'a', free: 'f', output: '/o', exitCodes: [0] },
+    libraries: { ...blob, names: ['a'] },
+    sourceMap: blob,
     fs: { ...blob, cwd: '/' },
     origins: ['https://example.org'],
   });
@@ -192,7 +194,8 @@ function fieldsOf(value: object, prefix = ''): string[] {
     const path = prefix + name;
     const isMap = typeof field === 'object' && field !== null && !Array.isArray(field);
     if (!isMap || ['env', 'requirements'].includes(path)) return [path];
-    if (path !== 'fs' && ('inline' in field || 'blob' in field)) return [path];
+    const isAlwaysBlob = ['fs', 'libraries', 'sourceMap'].includes(path);
+    if (!isAlwaysBlob && ('inline' in field || 'blob' in field)) return [path];
     return fieldsOf(field, `${path}.`);
   });
 }

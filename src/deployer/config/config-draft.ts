@@ -8,6 +8,7 @@ import { unknownOption } from '../../lib/options.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import { checkKeystore, checkObject } from '../arguments/check-arguments.js';
 import { packWasm } from '../../worktimes/wasm/call-options.js';
+import type { LibraryImports } from '../package/library-imports.js';
 import { packEnv, packGroups, packLimits, packPublic } from '../package/pack-settings.js';
 import { resolveOffer, type ResolvedOffer, type SlicePaymentOffer } from '../package/payment.js';
 import type { WorkSource } from '../package/work-function.js';
@@ -21,6 +22,7 @@ import { defaultSettings, SETTING_CHECKS, SETTING_NAMES, type Settings } from '.
 export interface DeployedCall {
   readonly work: WorkSource;
   readonly args: readonly unknown[];
+  readonly imports: LibraryImports;
   readonly input: {
     /** The number of slices, if it is known. */
     readonly slices?: number | undefined;
@@ -41,6 +43,8 @@ export class ConfigDraft {
   readonly #settings = defaultSettings();
   /** Credits per slice that `exec` and `deploy` offer by default. */
   #offer: SlicePaymentOffer = 0;
+  /** The libraries that were required besides those of the call. */
+  readonly #required = new Map<string, string | URL>();
   /** The keystore that pays by default; undefined for the wallet's account. */
   #payer: Keystore | undefined;
   /** Constants of `job.capture`, by name. */
@@ -87,6 +91,12 @@ export class ConfigDraft {
     this.#captured = { ...this.#captured, ...checkObject('job.capture', constants) };
   }
 
+  /** @throws JOB_STATE once the job is deployed */
+  require(libraries: LibraryImports): void {
+    this.#assertMutable('a required library');
+    for (const [name, library] of libraries) this.#required.set(name, library);
+  }
+
   setPayer(keystore: Keystore): void {
     this.#assertMutable('the keystore that pays');
     this.#payer = checkKeystore(keystore);
@@ -105,7 +115,7 @@ export class ConfigDraft {
    * @throws UNKNOWN_OPTION, INVALID_ARGUMENT
    */
   freeze(
-    { work, args, input }: DeployedCall,
+    { work, args, imports, input }: DeployedCall,
     names: readonly string[],
     offer: SlicePaymentOffer = this.#offer,
     payer: Keystore | undefined = this.#payer,
@@ -131,6 +141,7 @@ export class ConfigDraft {
       work,
       args,
       captured: this.#captured,
+      imports: new Map([...imports, ...this.#required]),
       worktime,
       worktimeVersion,
       customWorktime,

@@ -10,6 +10,7 @@ import type { Keystore } from '../../wallet/keystore.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import type { PackageFiles } from '../modules/package-files.js';
+import type { Bundler } from '../../worktimes/packing/bundler.js';
 
 /** The keystores of the user or origin. Each is created if it does not exist. */
 export interface DeployerWallet {
@@ -39,6 +40,8 @@ export interface DeployerPorts {
   readModule: (url: URL) => Promise<Uint8Array>;
   /** Folders of packages, lists of packages and files of worktimes; absent where there is no file system. */
   packages?: PackagePorts;
+  /** Bundles modules and npm libraries; absent in pages, whose modules a bundler has bundled before. */
+  bundler?: Bundler;
   makeJobFS: () => JobFS;
   /** Resolves in a later task of the event loop, after sockets and timers have been served. */
   yieldNow: () => Promise<void>;

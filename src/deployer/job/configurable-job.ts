@@ -4,6 +4,7 @@
  */
 import type { Keystore } from '../../wallet/keystore.js';
 import { SETTING_NAMES, type Settings } from '../config/settings.js';
+import { readRequires } from '../package/library-imports.js';
 import type { SlicePaymentOffer } from '../package/payment.js';
 import { PARTS, type JobParts } from './job-parts.js';
 
@@ -51,6 +52,16 @@ export abstract class ConfigurableJob<T> implements Settings {
    */
   capture(constants: object): this {
     this[PARTS].draft.capture(constants);
+    return this;
+  }
+
+  /**
+   * Names npm libraries that the work function gets by `work.require`: one, several, or an object of names and what they
+   * stand for. They are bundled when the job is deployed.
+   * @throws INVALID_ARGUMENT; JOB_STATE once the job is deployed
+   */
+  requires(libraries: string | readonly string[] | Readonly<Record<string, string | URL>>): this {
+    this[PARTS].draft.require(readRequires(libraries));
     return this;
   }
 

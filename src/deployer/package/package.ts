@@ -12,6 +12,9 @@ import { encodeValue } from '../../protocol/values/values.js';
 import { moduleResolverOf } from '../../worktimes/module-resolvers.js';
 import { describeWorktime } from '../../worktimes/registry.js';
 import { toBlobRef } from '../../client/http/blob-client.js';
+import type { Bundler, ModuleBundle } from '../../worktimes/packing/bundler.js';
+import { bundleRequired, bundleWork } from './bundle-work.js';
+import type { LibraryImports } from './library-imports.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import type { ModuleSettings } from '../modules/module-settings.js';
 import { withErrorPath } from '../arguments/error-path.js';
@@ -36,6 +39,8 @@ export interface PackSettings {
   readonly isolation: JobPackage['isolation'];
   readonly wasm?: WasmCall;
   readonly fs: JobFS | undefined;
+  /** The npm libraries that the work function may require. */
+  readonly imports: LibraryImports;
   /** The origins that input may be downloaded from. */
   readonly origins: readonly string[];
   readonly env: JobPackage['env'];
@@ -54,26 +59,40 @@ export interface BuiltPackage {
   secretGroups: Required<GroupCredential>[];
 }
 
-/** @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, VALUE_NOT_CLONEABLE, MODULES_UNRESOLVED and the errors of `JobFS.pack` */
-export async function buildPackage(
-  settings: PackSettings,
-  readModule: (url: URL) => Promise<Uint8Array>,
-  modulePorts: () => Promise<ModulePorts>,
-): Promise<BuiltPackage> {
+/** What building a package needs of the platform. */
+export interface BuildPorts {
+  readonly readModule: (url: URL) => Promise<Uint8Array>;
+  readonly modulePorts: () => Promise<ModulePorts>;
+  readonly bundler?: Bundler | undefined;
+  readonly makeJobFS: () => JobFS;
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, BUNDLER_MISSING, MODULES_UNRESOLVED, VALUE_NOT_CLONEABLE and the errors of `JobFS.pack`
+ */
+export async function buildPackage(settings: PackSettings, ports: BuildPorts): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
   const { worktime, wasm, groups } = settings;
+  const { readModule, bundler } = ports;
   const custom = await packCustomWorktime(settings.customWorktime, worktime, readModule);
   const isCustom = custom !== undefined;
   const captured = await packConstants(settings.captured, { worktime, isCustom });
   const target = { worktime, isCustom, ...(wasm && { wasm }), captured: Object.keys(settings.captured) };
-  const { bytes: source, sourceKind } = await packSource(settings.work, target, readModule);
+  const bundle = await bundleWork(settings.work, target, bundler, readModule);
+  const libraries = await bundleRequired(settings.imports, target, bundler);
+  const readWork = bundle === undefined ? readModule : () => Promise.resolve(bundle.bytes);
+  const packed = await packSource(settings.work, { ...target, isBundle: bundle !== undefined }, readWork);
+  const { bytes: source, sourceKind } = packed;
+  const bundles = [bundle, libraries].filter((one) => one !== undefined);
+  for (const text of bundles.flatMap(({ warnings }) => warnings)) ports.warn(text);
   const range = worktimeRange(settings);
   const text = sourceKind === 'bytes' ? undefined : new TextDecoder().decode(source);
   const wanted = { name: worktime, range, isCustom: custom !== undefined };
   const packages = needsModules(settings, wanted, text)
     ? await (
         await import('../modules/pack-modules.js')
-      ).packModules(settings, wanted, text, await modulePorts())
+      ).packModules(settings, wanted, text, await ports.modulePorts())
     : undefined;
   const bytes = encodeJobPackage({
     version: 2,
@@ -82,9 +101,11 @@ export async function buildPackage(
     source: inlineOrBlob(source, blobs),
     sourceKind,
     ...(wasm && { wasm }),
+    ...packLibraries(settings.imports, libraries, blobs),
+    ...(bundle?.sourceMap && { sourceMap: asBlob(bundle.sourceMap, blobs) }),
     args: inlineOrBlob(encodeArgs(settings.args), blobs),
     ...captured,
-    ...(await packFiles(settings.fs, blobs)),
+    ...(await packFiles(settings.fs ?? filesFor(bundles, ports), bundles, blobs)),
     ...(packages && { modules: { ...packages.modules, files: asModuleFiles(packages.files, blobs) } }),
     ...packOrigins(settings.origins),
     env: settings.env,
@@ -132,12 +153,28 @@ function encodeArgs(args: readonly unknown[]): Uint8Array {
   }
 }
 
+function packLibraries(
+  imports: LibraryImports,
+  script: ModuleBundle | undefined,
+  blobs: BuiltPackage['blobs'],
+): Pick<JobPackage, 'libraries'> {
+  if (script === undefined) return {};
+  return { libraries: { ...asBlob(script.bytes, blobs), names: [...imports.keys()].sort() } };
+}
+
+/** Files for a job without any, where its bundles have some. */
+function filesFor(bundles: readonly ModuleBundle[], { makeJobFS }: BuildPorts): JobFS | undefined {
+  return bundles.some(({ files }) => files.size > 0) ? makeJobFS() : undefined;
+}
+
 async function packFiles(
   fs: JobFS | undefined,
+  bundles: readonly ModuleBundle[],
   blobs: BuiltPackage['blobs'],
 ): Promise<Pick<JobPackage, 'fs'>> {
-  if (fs === undefined || fs.isEmpty) return {};
-  const { bytes, cwd } = await fs.pack();
+  const more = new Map(bundles.flatMap(({ files }) => [...files]));
+  if (fs === undefined || (fs.isEmpty && more.size === 0)) return {};
+  const { bytes, cwd } = await fs.pack(more);
   const ref = toBlobRef(bytes);
   blobs.push({ ref, bytes });
   return { fs: { blob: ref.digest, bytes: ref.bytes, cwd } };
@@ -156,7 +193,7 @@ function asModuleFiles(files: PackedModules['files'], blobs: BuiltPackage['blobs
 }
 
 /** A blob whatever its size: workers cache it by its digest for other jobs. */
-function asBlob(bytes: Uint8Array, blobs: BuiltPackage['blobs']): InlineOrBlob {
+function asBlob(bytes: Uint8Array, blobs: BuiltPackage['blobs']): Extract<InlineOrBlob, { blob: string }> {
   const ref = toBlobRef(bytes);
   blobs.push({ ref, bytes });
   return { blob: ref.digest, bytes: ref.bytes };

@@ -24,6 +24,8 @@ export interface WorktimeTarget {
   readonly wasm?: WasmCall;
   /** The names of captured constants. */
   readonly captured?: readonly string[];
+  /** Whether the module is the output of the bundler. */
+  readonly isBundle?: boolean;
 }
 
 /** @throws WORK_FUNCTION_INVALID for errors that do not depend on the worktime */
@@ -51,7 +53,7 @@ export function parseWork(work: unknown): WorkSource {
  */
 export async function packSource(
   work: WorkSource,
-  { worktime, isCustom = false, wasm, captured }: WorktimeTarget,
+  { worktime, isCustom = false, wasm, captured, isBundle }: WorktimeTarget,
   readModule: (url: URL) => Promise<Uint8Array>,
 ): Promise<PackedSource> {
   if (work.kind === 'function' && !isCustom && describeWorktime(worktime) === undefined)
@@ -61,7 +63,13 @@ export async function packSource(
   if (!isCustom && 'bytes' in source) rejectForeignBytes(source.bytes, worktime);
   const pack = isCustom ? packCustomSource : packerOf(worktime);
   const shown = isCustom ? 'a custom worktime' : `worktime '${worktime}'`;
-  return pack(source, { worktime: shown, worktimes: WORKTIMES, wasm, ...(captured && { captured }) });
+  return pack(source, {
+    worktime: shown,
+    worktimes: WORKTIMES,
+    wasm,
+    ...(captured && { captured }),
+    isBundle,
+  });
 }
 
 async function givenSource(

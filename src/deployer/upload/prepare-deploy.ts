@@ -27,12 +27,8 @@ export async function prepareDeploy(
 ): Promise<PreparedDeploy> {
   const { connection, blobs, ports } = context;
   job.setReadyState('init');
-  const [, built] = await Promise.all([
-    connection.open(),
-    buildPackage(config, ports.readModule, async () =>
-      (await import('./module-ports.js')).modulePorts(context),
-    ),
-  ]);
+  const modulePorts = async () => (await import('./module-ports.js')).modulePorts(context);
+  const [, built] = await Promise.all([connection.open(), buildPackage(config, { ...ports, modulePorts })]);
   await Promise.all(built.blobs.map(({ ref, bytes }) => blobs.put(ref, bytes, { signal: job.ended })));
   job.ended.throwIfAborted();
   job.setReadyState('preauth');

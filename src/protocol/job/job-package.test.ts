@@ -11,12 +11,15 @@ import {
   ENV_COUNT_MAX,
   GROUPS_MAX,
   JOBFS_PATH_BYTES_MAX,
+  LIBRARIES_MAX,
+  MODULE_BYTES_MAX,
   NAME_LENGTH_MAX,
   PACKAGE_BYTES_MAX,
   PUBLIC_TEXT_LENGTH_MAX,
   REQUIREMENTS_MAX,
   SLICE_TIMEOUT_MS_MAX,
   SOURCE_BYTES_MAX,
+  SOURCE_MAP_BYTES_MAX,
   VALUE_BYTES_MAX,
   VOTES_MAX,
 } from '../limits.js';
@@ -60,6 +63,9 @@ const custom = (bytes: number, version = '1'): unknown => ({
   version,
   source: { blob: DIGEST, bytes },
 });
+
+const libraries = (bytes: number, named: string[]): unknown => ({ blob: DIGEST, bytes, names: named });
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `name ${100 + i}`);
 
 describe('a package', () => {
   test('comes back as it was, in any order of its fields, without what was absent', () => {
@@ -128,6 +134,16 @@ describe('the edge of what is taken', () => {
       { inline: new Uint8Array(SOURCE_BYTES_MAX + 1) },
     ],
     ['source', { blob: DIGEST, bytes: 1 }, { blob: DIGEST, bytes: SOURCE_BYTES_MAX + 1 }],
+    ['libraries', libraries(MODULE_BYTES_MAX, ['a', 'b']), libraries(MODULE_BYTES_MAX + 1, ['a'])],
+    ['libraries', libraries(1, names(LIBRARIES_MAX)), libraries(1, names(LIBRARIES_MAX + 1))],
+    ['libraries', libraries(1, ['@a/b']), libraries(1, [])],
+    ['libraries', libraries(1, ['a', 'b']), libraries(1, ['b', 'a'])],
+    ['libraries', libraries(1, ['a', 'b']), libraries(1, ['a', 'a'])],
+    [
+      'sourceMap',
+      { blob: DIGEST, bytes: SOURCE_MAP_BYTES_MAX },
+      { blob: DIGEST, bytes: SOURCE_MAP_BYTES_MAX + 1 },
+    ],
     ['wasm', { export: 'n'.repeat(NAME_LENGTH_MAX) }, { export: 'n'.repeat(NAME_LENGTH_MAX + 1) }],
     ['wasm', { result: 'json' }, {}],
     ['wasm', { alloc: 'malloc', free: 'free' }, { free: '' }],
@@ -172,6 +188,17 @@ describe('the edge of what is taken', () => {
       of(BINARY_SOURCE_BYTES_MAX),
     );
     expect(() => encodeJobPackage(of(BINARY_SOURCE_BYTES_MAX + 1))).toThrow(malformed);
+  });
+
+  test('the text of a module is a larger blob than that of a function', () => {
+    const of = (source: JobPackage['source']): JobPackage => ({ ...sample(), source, sourceKind: 'module' });
+    const largest = of({ blob: DIGEST, bytes: MODULE_BYTES_MAX });
+    deepStrictEqual(decodeJobPackage(encodeJobPackage(largest)), largest);
+    for (const source of [
+      { blob: DIGEST, bytes: MODULE_BYTES_MAX + 1 },
+      { inline: new Uint8Array(SOURCE_BYTES_MAX + 1) },
+    ])
+      expect(() => encodeJobPackage(of(source))).toThrow(malformed);
   });
 
   test('the whole', () => {

@@ -16,6 +16,8 @@ import {
   GROUPS_MAX,
   JOB_ORIGINS_MAX,
   JOBFS_PATH_BYTES_MAX,
+  LIBRARIES_MAX,
+  MODULE_BYTES_MAX,
   NAME_LENGTH_MAX,
   ORIGIN_LENGTH_MAX,
   PACKAGE_BYTES_MAX,
@@ -24,6 +26,7 @@ import {
   SLICE_ATTEMPTS_MAX,
   SLICE_TIMEOUT_MS_MAX,
   SOURCE_BYTES_MAX,
+  SOURCE_MAP_BYTES_MAX,
   VALUE_BYTES_MAX,
   VOTES_MAX,
 } from '../limits.js';
@@ -36,9 +39,9 @@ import { boolean, bytes, integer, oneOf, text } from '../schema/scalars.js';
 /** Bytes in the package itself, or a reference to a blob. */
 export type InlineOrBlob = { inline: Uint8Array } | { blob: Digest; bytes: number };
 
-function inlineOrBlob(bytesMax: number): Check<InlineOrBlob> {
+function inlineOrBlob(bytesMax: number, blobBytesMax = bytesMax): Check<InlineOrBlob> {
   const inline = exact({ inline: bytes(Math.min(bytesMax, PACKAGE_BYTES_MAX), 1) });
-  const blob = exact({ blob: digest, bytes: integer(1, Math.min(bytesMax, BLOB_BYTES_MAX)) });
+  const blob = exact({ blob: digest, bytes: integer(1, Math.min(blobBytesMax, BLOB_BYTES_MAX)) });
   const isInline = (value: unknown): boolean => plainObject(value)['inline'] !== undefined;
   return described((value) => (isInline(value) ? inline : blob)(value), { kind: 'open map' });
 }
@@ -127,6 +130,13 @@ export interface WasmCall extends MapOf<typeof wasmFields> {}
 // Each call has exactly one encoding: without any setting the field is absent.
 const wasmCall = refine(exact(wasmFields), (call) => Object.keys(call).length > 0, 'a map with a field');
 
+/** In ascending order, so that each set of names has exactly one encoding. */
+const libraryNames: Check<string[]> = refine(
+  array(name, LIBRARIES_MAX),
+  (names) => names.length > 0 && names.every((one, i) => i === 0 || one > names[i - 1]!),
+  'at least one name, ascending',
+);
+
 /** A compute group by its name; nothing that proves its secret is in a package. */
 const packageGroup = exact({ key: name });
 
@@ -160,6 +170,13 @@ const packageFields = {
   sourceKind: oneOf('function', 'module', 'bytes'),
   /** How the worktime `wasm` calls its module, where that is not detected from the module. */
   wasm: optional<WasmCall>(wasmCall),
+  /**
+   * The npm libraries of the work function: a script whose value is an object with a function for each name, which returns
+   * that library. It is evaluated when the work function first requires one. Absent where there are none.
+   */
+  libraries: optional(exact({ blob: digest, bytes: integer(1, MODULE_BYTES_MAX), names: libraryNames })),
+  /** The source map (version 3) of the source, for programs of the owner: workers do not fetch it. */
+  sourceMap: optional(exact({ blob: digest, bytes: integer(1, SOURCE_MAP_BYTES_MAX) })),
   /** The encoded array of the arguments that follow the datum. */
   args: inlineOrBlob(VALUE_BYTES_MAX),
   /** The encoded map of the constants that JavaScript finds as globals, by their names; absent where there are none. */
@@ -214,13 +231,17 @@ const packageFields = {
 };
 export interface JobPackage extends MapOf<typeof packageFields> {}
 const jobPackage: Check<JobPackage> = exact(packageFields);
-const textSource = inlineOrBlob(SOURCE_BYTES_MAX);
+/** The source of a kind that is text. The text of a module contains all that it imports, so it may be a large blob. */
+const textSources = {
+  function: inlineOrBlob(SOURCE_BYTES_MAX),
+  module: inlineOrBlob(SOURCE_BYTES_MAX, MODULE_BYTES_MAX),
+};
 
 /** A copy of the package in its canonical order. @throws PACKAGE_MALFORMED with the `field` that is wrong */
 export function canonicalPackage(raw: unknown): JobPackage {
   try {
     const pkg = jobPackage(raw);
-    if (pkg.sourceKind !== 'bytes') checkAt('source', textSource, pkg.source);
+    if (pkg.sourceKind !== 'bytes') checkAt('source', textSources[pkg.sourceKind], pkg.source);
     return pkg;
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error;

@@ -115,6 +115,8 @@ export async function checkPackageBlobs(blobs: BlobStore, pkg: JobPackage): Prom
   if ('blob' in pkg.source) await checkBlob(blobs, pkg.source.blob, 'the work function');
   const custom = pkg.customWorktime?.source;
   if (custom !== undefined && 'blob' in custom) await checkBlob(blobs, custom.blob, 'the custom worktime');
+  if (pkg.libraries !== undefined) await checkBlob(blobs, pkg.libraries.blob, 'the libraries');
+  if (pkg.sourceMap !== undefined) await checkBlob(blobs, pkg.sourceMap.blob, 'the source map');
   if ('blob' in pkg.args) await checkBlob(blobs, pkg.args.blob, 'the arguments');
   if (pkg.fs !== undefined) await checkBlob(blobs, pkg.fs.blob, 'the JobFS bundle');
   for (const { blob, name } of pkg.modules?.files ?? []) await checkBlob(blobs, blob, `the package ${name}`);

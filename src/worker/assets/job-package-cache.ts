@@ -185,9 +185,11 @@ export class JobPackageCache {
   }
 }
 
+/** The blobs that a sandbox needs. The source map is for the job's owner. */
 function blobsOf(job: JobPackage): Digest[] {
   const digestOf = (part: InlineOrBlob): Digest[] => ('blob' in part ? [part.blob] : []);
   const parts = [job.source, job.args, ...(job.customWorktime ? [job.customWorktime.source] : [])];
   const files = job.modules?.files.map(({ blob }) => blob) ?? [];
-  return [...new Set([...parts.flatMap(digestOf), ...(job.fs ? [job.fs.blob] : []), ...files])];
+  const whole = [job.libraries, job.fs].flatMap((part) => (part === undefined ? [] : [part.blob]));
+  return [...new Set([...parts.flatMap(digestOf), ...whole, ...files])];
 }

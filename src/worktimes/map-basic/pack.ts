@@ -3,6 +3,7 @@
  * run; names from outside of them are refused.
  * @module
  */
+import { MODULE_BYTES_MAX } from '../../protocol/limits.js';
 import { packText } from '../packing/pack-text.js';
 import { languageOf } from '../packing/source-language.js';
 import {
@@ -19,12 +20,13 @@ export const packJavaScript: SourcePacker = async (source, context) => {
   const text = 'bytes' in source ? new TextDecoder().decode(source.bytes) : source.text;
   const isModule = source.kind === 'download' || (source.kind === 'text' && isModuleText(text));
   const packed = isModule
-    ? packText(text, 'module')
+    ? packText(text, 'module', source.kind === 'download' ? MODULE_BYTES_MAX : undefined)
     : packText(await toExpression(source as TextSource, context.worktimes), 'function');
   const { checkCapturedNames, checkNames } = await import('./names/check-names.js');
   const { captured = [], isBundle = false } = context;
   checkCapturedNames(captured);
-  checkNames(text, isModule, { defined: captured, isFunction: source.kind === 'function', isBundle });
+  // Packages name what they use only elsewhere, and megabytes take seconds to parse; the bundler has refused missing imports.
+  if (!isBundle) checkNames(text, isModule, { defined: captured, isFunction: source.kind === 'function' });
   return packed;
 };
 

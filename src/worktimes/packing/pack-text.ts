@@ -12,14 +12,18 @@ import {
 } from './source-packer.js';
 
 /** @throws WORK_FUNCTION_INVALID if the text is too long */
-export function packText(text: string, sourceKind: 'function' | 'module'): PackedSource {
+export function packText(
+  text: string,
+  sourceKind: 'function' | 'module',
+  max = SOURCE_BYTES_MAX,
+): PackedSource {
   const bytes = new TextEncoder().encode(text);
-  if (bytes.length > SOURCE_BYTES_MAX) {
+  if (bytes.length > max) {
     throw invalidSource(
-      `its source is ${bytes.length} bytes and the limit is ${SOURCE_BYTES_MAX} (512 KiB)`,
-      'Move data to the arguments or to the job’s files (job.fs.add), and a large library too, bundled into one script: ' +
-        'a JavaScript work function runs it once with (0, eval)(jobfs.readTextFile(path)), a Python one imports it from ' +
-        'its directory.',
+      `its source is ${bytes.length} bytes and the limit is ${max} (${max / 1024} KiB)`,
+      'Move data to the arguments or to the job’s files (job.fs.add), and a large library out of the source: a JavaScript ' +
+        'work function requires it (job.requires) or is a module that imports it, a Python one imports it from the ' +
+        'directory of its files.',
     );
   }
   return { bytes, sourceKind };

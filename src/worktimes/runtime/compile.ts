@@ -8,6 +8,9 @@ import { ManyhandsError } from '../../lib/errors.js';
 /** The file name of the user's source in stack traces. */
 export const SOURCE_NAME = 'work-function.js';
 
+/** The file name of a job's libraries in stack traces. */
+export const LIBRARIES_NAME = 'libraries.js';
+
 export type AnyFunction = (...args: unknown[]) => unknown;
 
 export interface Compiled {

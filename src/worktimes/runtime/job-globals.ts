@@ -4,6 +4,7 @@
  */
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import { formatArguments } from './inspect-value.js';
+import { requireLibrary } from './libraries.js';
 import { jobFiles } from './job-files.js';
 import type { JobContext, SliceOutput } from './runtime.js';
 import type { WorkInfo } from './work-types.js';
@@ -24,13 +25,21 @@ export function defineOutputGlobals(scope: object, output: SliceOutput): void {
   });
 }
 
-/** Defines `work` and `jobfs` on the global object that job code sees. */
-export function defineJobGlobals(scope: object, job: JobContext): void {
+/**
+ * Defines `work` and `jobfs` on the global object that job code sees.
+ * @param evaluate runs a script and returns its value
+ */
+export function defineJobGlobals(
+  scope: object,
+  job: JobContext,
+  evaluate: (script: string) => unknown,
+): void {
   const work: WorkInfo = {
     job: Object.freeze({
       ...(job.jobId === undefined ? {} : { id: job.jobId }),
       public: Object.freeze({ ...job.public }),
     }),
+    require: requireLibrary(job.libraries, evaluate) as WorkInfo['require'],
     env: Object.freeze({ ...job.env }),
   };
   define<(typeof JOB_SCOPE_GLOBALS)[number]>(scope, {

@@ -35,6 +35,8 @@ export interface JobContext {
   readonly wasm?: JobPackage['wasm'];
   /** The custom worktime of the job. */
   readonly customWorktime?: { readonly name: string; readonly version: string; readonly source: string };
+  /** The npm libraries that the work function may require: a script whose value has a function for each name. */
+  readonly libraries?: { readonly names: readonly string[]; readonly script: string };
   /** Arguments after the datum. */
   readonly args: readonly unknown[];
   /** Constants that are globals of the job's code, by name. */

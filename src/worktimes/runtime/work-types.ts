@@ -22,6 +22,12 @@ export interface WorkInfo {
     readonly id?: string;
     readonly public: { readonly name: string; readonly description: string; readonly link: string };
   };
+  /**
+   * Returns an npm library that was named when the job was deployed, by its name there. It is evaluated once for all slices
+   * of a sandbox. The type is that of the module: `work.require<typeof import('mathjs')>('mathjs')`.
+   * @throws INVALID_ARGUMENT where the job has no library of that name
+   */
+  require<T = unknown>(name: string): T;
   /** The job's environment variables. */
   readonly env: Readonly<Record<string, string>>;
 }

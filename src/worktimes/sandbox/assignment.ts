@@ -34,6 +34,10 @@ export async function readAssignment(assignment: Assignment, output: SliceOutput
     sourceBytes,
     sourceKind: job.sourceKind,
     wasm: job.wasm,
+    libraries: job.libraries && {
+      names: job.libraries.names,
+      script: textOf(blob(job.libraries.blob)),
+    },
     customWorktime: custom && { ...custom, source: textOf(bytesOf(custom.source)) },
     args,
     ...(job.captured === undefined ? {} : { captured: readCaptured(job.captured) }),

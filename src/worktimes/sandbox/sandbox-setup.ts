@@ -57,8 +57,9 @@ export class SandboxSetup {
   async assign(assignment: Assignment): Promise<{ work: WorkFunction; isSnapshotRejected: boolean }> {
     const job = await readAssignment(assignment, this.#reporter);
     if (!this.#isStarted) this.#lockDown();
-    defineJobGlobals(this.#env.scope, job);
-    if (job.captured !== undefined) defineCaptured(this.#env.scope, job.captured);
+    const { scope, compile } = this.#env;
+    defineJobGlobals(scope, job, (script) => compile.evaluate(script));
+    if (job.captured !== undefined) defineCaptured(scope, job.captured);
     const runtime = await this.#runtimeFor(assignment);
     // For a warmed runtime, `start` has reported it already.
     const isSnapshotRejected = this.#warm === undefined && runtime.isSnapshotRejected === true;

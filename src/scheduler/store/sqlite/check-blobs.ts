@@ -79,12 +79,14 @@ function* eachRow(
 }
 
 function* blobsOfPackage(bytes: Uint8Array): Generator<[what: string, digest: string]> {
-  const { source, args, fs, customWorktime, modules } = decodeJobPackage(bytes);
+  const { source, args, fs, customWorktime, libraries, sourceMap, modules } = decodeJobPackage(bytes);
   const places = [
     ['its work function', source],
     ['its arguments', args],
     ['its files', fs],
     ['its custom worktime', customWorktime?.source],
+    ['its libraries', libraries],
+    ['its source map', sourceMap],
   ] as const;
   for (const [what, place] of places) {
     if (place !== undefined && 'blob' in place) yield [what, place.blob];
