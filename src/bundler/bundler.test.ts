@@ -66,6 +66,25 @@ describe('a module', () => {
     expect(map.sourcesContent).toBe(undefined);
   });
 
+  it('has a source map by which its errors are found in the files', async () => {
+    await written('thrower.ts', '\n\nexport function thrower(): never {\n  throw new Error("here");\n}');
+    const url = await written(
+      'mapped.ts',
+      'import { thrower } from "./thrower.js";\nexport default () => thrower();',
+    );
+    const { bytes, sourceMap } = await bundler.bundleModule(url);
+    const work = (await imported(bytes))['default'] as () => never;
+    let stack = '';
+    try {
+      work();
+    } catch (error) {
+      stack = (error as Error).stack!;
+    }
+    const [, line, column] = /:(\d+):(\d+)\)?$/m.exec(stack)!;
+    const find = bundler.readSourceMap(sourceMap!);
+    expect(find(Number(line), Number(column))).toMatch(/thrower\.ts:4:\d+$/);
+  });
+
   it('keeps the names of functions and classes', async () => {
     const url = await written(
       'names.ts',

@@ -4,6 +4,7 @@
  */
 import type { Bundler } from '../worktimes/packing/bundler.js';
 import { bundleLibraries } from './bundle-libraries.js';
+import { readSourceMap } from './source-map.js';
 import { bundleModule, isBundleNeeded } from './bundle-module.js';
 
-export const bundler: Bundler = { isNeeded: isBundleNeeded, bundleModule, bundleLibraries };
+export const bundler: Bundler = { isNeeded: isBundleNeeded, bundleModule, bundleLibraries, readSourceMap };

@@ -180,6 +180,7 @@ test('docs/values.md lists all fields of a job package in the order of their enc
     libraries: { ...blob, names: ['a'] },
     sourceMap: blob,
     fs: { ...blob, cwd: '/' },
+    modules: { files: [{ name: 'a.whl', ...blob }], imports: ['a'] },
     origins: ['https://example.org'],
   });
   const section = /## Job packages\n(.*?)\n## /s.exec(read('../../docs/values.md'))![1]!;

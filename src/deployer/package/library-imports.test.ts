@@ -17,6 +17,7 @@ const bundler: Bundler = {
       files: new Map([['/bundled/a.wasm', new Uint8Array(3)]]),
       warnings: ['work.ts:1:1: odd'],
     }),
+  readSourceMap: () => (line, column) => `work.ts:${line}:${column}`,
   bundleLibraries: () => Promise.resolve({ bytes: script, files: new Map(), warnings: [] }),
 };
 

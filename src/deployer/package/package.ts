@@ -55,6 +55,8 @@ export interface BuiltPackage {
   digest: string;
   /** The blobs to upload before the job is deployed. */
   blobs: { ref: BlobRef; bytes: Uint8Array }[];
+  /** The source map of the work function, if it was bundled. */
+  sourceMap?: Uint8Array | undefined;
   /** The groups with a secret, which is proved before the job is deployed. The package contains only their keys. */
   secretGroups: Required<GroupCredential>[];
 }
@@ -116,7 +118,8 @@ export async function buildPackage(settings: PackSettings, ports: BuildPorts): P
     isolation: settings.isolation,
     limits: settings.limits,
   });
-  return { bytes, digest: packageDigest(bytes), blobs, secretGroups: groups.filter(hasSecret) };
+  const secretGroups = groups.filter(hasSecret);
+  return { bytes, digest: packageDigest(bytes), blobs, secretGroups, sourceMap: bundle?.sourceMap };
 }
 
 /** Whether the code that resolves packages is loaded: few jobs need it. */

@@ -13,6 +13,7 @@ import type { JobNotice } from '../connection/job-notices.js';
 import { NO_WORKERS_MESSAGE, watchForWorkers } from '../connection/worker-watch.js';
 import { slicesFailed } from '../state/job-errors.js';
 import type { JobState } from '../state/job-state.js';
+import { locateError } from '../state/locate-error.js';
 import { Follower, type FollowSink } from './follow.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { OutcomeTaps, type OutcomeTap } from './outcome-taps.js';
@@ -121,7 +122,9 @@ export class JobResults<T, J> implements FollowSink {
   }
 
   failure(sliceNumber: number, error: Error): void {
-    if (this.#state.isEnded || !this.received.add(sliceNumber)) return;
+    const { isEnded, findPosition } = this.#state;
+    if (isEnded || !this.received.add(sliceNumber)) return;
+    if (findPosition !== undefined) locateError(error, findPosition);
     this.#state.results.addFailure(sliceNumber, error);
     this.#state.emitError(error, sliceNumber);
     this.#taps.take({ sliceNumber, error });

@@ -10,6 +10,7 @@ import type { JobStatus } from '../../protocol/messages/messages.js';
 import type { ErrorEventOf, ReadyState } from './events.js';
 import type { JobEmitter } from './job-emitter.js';
 import { jobCancelled } from './job-errors.js';
+import type { FindPosition } from './locate-error.js';
 import { ResultHandle } from './result-handle.js';
 
 const NEW_STATUS: JobStatusInfo = withJsonForm({
@@ -40,6 +41,8 @@ export class JobState<T, J> {
   readonly results = new ResultHandle<T>();
   /** Whether this handle follows the journal. If so, it reports itself that no worker computes, and its upload does not. */
   isFollowed = false;
+  /** Finds positions of a bundled work function in the files of its author; set by the handle that deployed it. */
+  findPosition?: FindPosition | undefined;
   readonly #finish = deferred<ResultHandle<T>>();
   readonly #end = new AbortController();
   readonly #observers: StateObserver[] = [];

@@ -31,7 +31,10 @@ export interface UploadedJob {
 
 /** The job of a handle, to which its deployment is reported. */
 export type DeployedJob = UploadedJob &
-  Pick<JobState<unknown, unknown>, 'setReadyState' | 'accepted' | 'update' | 'cancelled' | 'fail'>;
+  Pick<
+    JobState<unknown, unknown>,
+    'findPosition' | 'setReadyState' | 'accepted' | 'update' | 'cancelled' | 'fail'
+  >;
 
 export interface JobUploadOptions {
   /** Waits for a lost connection without a time limit: the events of a handle report the lost connection. @default true */

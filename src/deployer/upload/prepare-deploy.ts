@@ -10,6 +10,7 @@ import type { DeployerContext } from '../connection/context.js';
 import { buildPackage } from '../package/package.js';
 import { signTerms } from '../package/sign-terms.js';
 import type { ReadyState } from '../state/events.js';
+import type { FindPosition } from '../state/locate-error.js';
 
 export interface PreparedDeploy {
   body: DeployerRequests['job.deploy'][0];
@@ -23,12 +24,13 @@ export interface PreparedDeploy {
 export async function prepareDeploy(
   context: DeployerContext,
   config: JobConfig,
-  job: { readonly ended: AbortSignal; setReadyState(state: ReadyState): void },
+  job: { readonly ended: AbortSignal; setReadyState(state: ReadyState): void; findPosition?: FindPosition },
 ): Promise<PreparedDeploy> {
   const { connection, blobs, ports } = context;
   job.setReadyState('init');
   const modulePorts = async () => (await import('./module-ports.js')).modulePorts(context);
   const [, built] = await Promise.all([connection.open(), buildPackage(config, { ...ports, modulePorts })]);
+  if (built.sourceMap !== undefined) job.findPosition = ports.bundler?.readSourceMap(built.sourceMap);
   await Promise.all(built.blobs.map(({ ref, bytes }) => blobs.put(ref, bytes, { signal: job.ended })));
   job.ended.throwIfAborted();
   job.setReadyState('preauth');

@@ -29,4 +29,6 @@ export interface Bundler {
    * @throws BUNDLER_MISSING, WORK_FUNCTION_INVALID
    */
   bundleLibraries(libraries: ReadonlyMap<string, string | URL>): Promise<ModuleBundle>;
+  /** Finds positions in the author's files, 'file:line:column', for lines and columns of the bundle; all count from 1. */
+  readSourceMap(sourceMap: Uint8Array): (line: number, column: number) => string | undefined;
 }
