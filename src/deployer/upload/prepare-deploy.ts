@@ -7,7 +7,6 @@ import type { DeployerRequests } from '../../protocol/messages/messages.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobConfig } from '../config/job-config.js';
 import type { DeployerContext } from '../connection/context.js';
-import { buildPackage } from '../package/package.js';
 import { signTerms } from '../package/sign-terms.js';
 import type { ReadyState } from '../state/events.js';
 import type { FindPosition } from '../state/locate-error.js';
@@ -29,16 +28,23 @@ export async function prepareDeploy(
   const { connection, blobs, ports } = context;
   job.setReadyState('init');
   const modulePorts = async () => (await import('./module-ports.js')).modulePorts(context);
-  const [, built] = await Promise.all([connection.open(), buildPackage(config, { ...ports, modulePorts })]);
-  if (built.sourceMap !== undefined) job.findPosition = ports.bundler?.readSourceMap(built.sourceMap);
-  await Promise.all(built.blobs.map(({ ref, bytes }) => blobs.put(ref, bytes, { signal: job.ended })));
+  // A page that deploys nothing yet does not load what packs jobs.
+  const built = import('../package/package.js').then(({ buildPackage }) =>
+    buildPackage(config, { ...ports, modulePorts }),
+  );
+  const [, { bytes, digest, blobs: parts, secretGroups, sourceMap }] = await Promise.all([
+    connection.open(),
+    built,
+  ]);
+  if (sourceMap !== undefined) job.findPosition = ports.bundler?.readSourceMap(sourceMap);
+  await Promise.all(parts.map((part) => blobs.put(part.ref, part.bytes, { signal: job.ended })));
   job.ended.throwIfAborted();
   job.setReadyState('preauth');
   job.ended.throwIfAborted();
   const payer = await payerOf(context, config);
-  const offer = payer && (await signTerms(context, payer, built.digest, config.terms));
-  const { groups, leave } = await connection.joinGroups(built.secretGroups);
-  const body: DeployerRequests['job.deploy'][0] = { jobId: config.jobId, package: built.bytes };
+  const offer = payer && (await signTerms(context, payer, digest, config.terms));
+  const { groups, leave } = await connection.joinGroups(secretGroups);
+  const body: DeployerRequests['job.deploy'][0] = { jobId: config.jobId, package: bytes };
   if (groups.length > 0) body.groups = groups;
   if (offer !== undefined) body.offer = offer;
   return { body, payer, leaveGroups: leave };
