@@ -10,6 +10,8 @@ import type { CallSettings } from './package/library-imports.js';
 import type { JobPage, ListOptions } from '../client/jobs/list-jobs.js';
 import type { ConnectionEvents } from './connection/connection-events.js';
 import type { RemoteStatus } from '../client/jobs/status-info.js';
+import type { Settings } from './config/settings.js';
+import type { ExecOptions } from './package/payment.js';
 import type { RemoteData } from './call/remote-input.js';
 
 /** The arguments after the datum. They are optional if the work function requires none. */
@@ -98,6 +100,52 @@ export interface ComputeDo {
   <A extends unknown[], R>(work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
   <R = unknown>(count: number, work: SourceText, args?: ArrayLike<unknown>, settings?: CallSettings): Job<R>;
   <R = unknown>(work: SourceText, args?: ArrayLike<unknown>, settings?: CallSettings): Job<R>;
+}
+
+/** The options of `map`: those of `exec`, and any setting of a job. */
+export type MapOptions = ExecOptions & Partial<Settings>;
+
+/** All results in the order of the data; in a `for await` loop each as soon as those before it are there. */
+export type Mapped<T> = Promise<T[]> & AsyncIterable<T> & { readonly job: Job<T> };
+
+type MapArgs<A extends unknown[]> = [] extends A
+  ? [args?: Readonly<A>, options?: MapOptions]
+  : [args: Readonly<A>, options?: MapOptions];
+
+/**
+ * Computes `work` on each datum: a job in one line. Rejects like `job.exec`, with SLICES_FAILED at the first slice that failed
+ * in a loop; leaving the loop cancels the job.
+ */
+export interface MapFunction {
+  /** Slices whose data are 0 … count - 1. */
+  <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...rest: MapArgs<A>): Mapped<Awaited<R>>;
+  /** One slice for each `group` numbers of the range; `end` is inclusive. */
+  <A extends unknown[], R>(
+    range: RangeBounds & { group: number },
+    work: Work<number[], A, R>,
+    ...rest: MapArgs<A>
+  ): Mapped<Awaited<R>>;
+  /** One slice for each number of the range; `end` is inclusive. */
+  <A extends unknown[], R>(
+    range: RangeBounds & { group?: undefined },
+    work: Work<number, A, R>,
+    ...rest: MapArgs<A>
+  ): Mapped<Awaited<R>>;
+  /** One slice for each URL; the datum is the content that the worker downloads from it. */
+  <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...rest: MapArgs<A>): Mapped<Awaited<R>>;
+  /** One slice for each element. */
+  <D, A extends unknown[], R>(
+    data: Iterable<D> | AsyncIterable<D>,
+    work: Work<D, A, R>,
+    ...rest: MapArgs<A>
+  ): Mapped<Awaited<R>>;
+  /** A work function given as source text, as the URL of a module or as bytes; its types are unknown. */
+  <R = unknown>(
+    data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
+    work: SourceText,
+    args?: ArrayLike<unknown>,
+    options?: MapOptions,
+  ): Mapped<R>;
 }
 
 export interface Compute {

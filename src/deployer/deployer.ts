@@ -7,17 +7,26 @@ import type { CallOptions } from '../client/jobs/call-options.js';
 import { listJobs } from '../client/jobs/list-jobs.js';
 import { withJsonForm } from '../client/jobs/status-info.js';
 import { attachJob, type AttachOptions } from './attach.js';
-import type { Compute, ComputeDo, ComputeFor, ComputeForForms } from './compute-types.js';
+import type {
+  Compute,
+  ComputeDo,
+  ComputeFor,
+  ComputeForForms,
+  MapFunction,
+  MapOptions,
+} from './compute-types.js';
 import { createContext, type DeployerContext } from './connection/context.js';
 import type { DeployerPorts } from './connection/ports.js';
 import type { Keystore } from '../wallet/keystore.js';
 import { Job } from './job/job.js';
+import { runMap } from './map.js';
 import { addSlices, cancelJob, fetchResults, fetchStatus, type AddedSlices } from './remote-jobs.js';
 import type { FetchedResult, ResultRange } from './state/result-items.js';
 import { parseDo, parseFor } from './call/forms.js';
 
 export interface Deployer {
   computeFor: ComputeFor;
+  map: MapFunction;
   compute: Compute;
   /**
    * Creates a handle of a job that the scheduler has, in any process of the job's owner. The handle follows the job's
@@ -56,6 +65,11 @@ export function deployerOver(context: () => DeployerContext): Deployer {
   const computeDo = ((...call: unknown[]) => new Job(context(), { call: parseDo(call) })) as ComputeDo;
   return {
     computeFor,
+    map: ((data: unknown, work: unknown, args?: unknown, options?: MapOptions) =>
+      runMap(
+        new Job(context(), { call: parseFor(args === undefined ? [data, work] : [data, work, args]) }),
+        options,
+      )) as MapFunction,
     compute: {
       for: computeFor,
       do: computeDo,

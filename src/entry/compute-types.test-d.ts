@@ -6,6 +6,7 @@ import { expectTypeOf } from 'vitest';
 import {
   compute,
   computeFor,
+  map,
   RangeObject,
   type FetchedResult,
   type Job,
@@ -149,3 +150,15 @@ lengths.results.stream({ failed: 'ignore' });
 expectTypeOf(lengths.results.fetch([1, 2])).resolves.toEqualTypeOf<FetchedResult<number>[]>();
 expectTypeOf(lengths.results.lookupValue('a')).toEqualTypeOf<number>();
 expectTypeOf(lengths.results.lookup('a')).resolves.toEqualTypeOf<number>();
+
+// map has the result's type, as a promise and in a loop.
+expectTypeOf(map(['a'], (s) => s.length)).resolves.toEqualTypeOf<number[]>();
+expectTypeOf(map([1], (x, unit: string) => `${x}${unit}`, ['m'], { env: { A: '1' } })).resolves.toEqualTypeOf<
+  string[]
+>();
+for await (const result of map({ start: 1, end: 3 }, (n) => n > 1)) expectTypeOf(result).toEqualTypeOf<boolean>();
+// @ts-expect-error there is no such option
+void map([1], (x) => x, [], { sliceTimeout: 5 });
+expectTypeOf(lengths.until((length, slice) => length > slice)).resolves.toEqualTypeOf<number | undefined>();
+lengths.console = false;
+lengths.removeAllListeners('result').removeAllListeners();

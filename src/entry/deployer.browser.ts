@@ -22,6 +22,7 @@ const deployer = createModuleDeployer(() => ({
   makeJobFS: () => new JobFS(),
   yieldNow: nextTask,
   warn: (text) => console.warn(text),
+  print: (level, line) => console[level](line),
 }));
 
 /** Resolves in a later task, without the delay of nested timers in browsers. */
@@ -36,7 +37,7 @@ function nextTask(): Promise<void> {
   });
 }
 
-export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
+export const { init, computeFor, compute, map, attach, addSlices, fetchResults, getAccount } = deployer;
 /** An alias of `computeFor` in the naming style of Python. */
 export const compute_for = computeFor;
 
@@ -47,7 +48,15 @@ export { RemoteDataPattern, RemoteDataSet } from '../protocol/input/remote-sets.
 export type { RangeBounds } from '../protocol/input/input-sets.js';
 export type { Job } from '../deployer/job/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/state/result-handle.js';
-export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type {
+  Compute,
+  ComputeDo,
+  ComputeFor,
+  ComputeForForms,
+  MapFunction,
+  MapOptions,
+  Mapped,
+} from '../deployer/compute-types.js';
 export type { JobPage, ListedJob, ListOptions } from '../client/jobs/list-jobs.js';
 export type { AccountInfo } from '../client/jobs/account-info.js';
 export type { AttachOptions } from '../deployer/attach.js';

@@ -39,7 +39,7 @@ async function readModule(url: URL): Promise<Uint8Array> {
   }
 }
 
-export const { init, computeFor, compute, attach, addSlices, fetchResults, getAccount } = deployer;
+export const { init, computeFor, compute, map, attach, addSlices, fetchResults, getAccount } = deployer;
 /** An alias of `computeFor` in the naming style of Python. */
 export const compute_for = computeFor;
 
@@ -50,7 +50,15 @@ export { RemoteDataPattern, RemoteDataSet } from '../protocol/input/remote-sets.
 export type { RangeBounds } from '../protocol/input/input-sets.js';
 export type { Job } from '../deployer/job/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/state/result-handle.js';
-export type { Compute, ComputeDo, ComputeFor, ComputeForForms } from '../deployer/compute-types.js';
+export type {
+  Compute,
+  ComputeDo,
+  ComputeFor,
+  ComputeForForms,
+  MapFunction,
+  MapOptions,
+  Mapped,
+} from '../deployer/compute-types.js';
 export type { JobPage, ListedJob, ListOptions } from '../client/jobs/list-jobs.js';
 export type { AccountInfo } from '../client/jobs/account-info.js';
 export type { AttachOptions } from '../deployer/attach.js';

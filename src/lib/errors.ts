@@ -122,7 +122,8 @@ export interface ErrorInfoByCode {
   WORKTIME_UNKNOWN: { name: string; range: string; available: string[] };
   /** `results`: every result at its index (slice number minus one); failed slices are holes. */
   SLICES_FAILED: { jobId: string; failed: number; failures: SliceFailure[]; results: unknown[] };
-  JOB_CANCELLED: { jobId: string; reason: string };
+  /** `results`: those that the handle had received; absent if the scheduler refused a call for that reason. */
+  JOB_CANCELLED: { jobId: string; reason: string; results?: unknown[] };
   PROTOCOL_VERSION: { ours: number; theirs: number };
   LIMIT_EXCEEDED: { limit: string; max: number; actual: number };
 }

@@ -56,6 +56,16 @@ export class Emitter<M extends object> {
     return this;
   }
 
+  /** Removes the listeners of one event, or of all. */
+  removeAllListeners(name?: keyof M & string): this {
+    if (name === undefined) this.#listeners.clear();
+    else {
+      checkEventName(name);
+      this.#listeners.delete(name.toLowerCase());
+    }
+    return this;
+  }
+
   /** @throws INVALID_ARGUMENT for an event that does not exist: its listener would never be called */
   #checkName(name: string): void {
     const known = this.#names;

@@ -34,6 +34,7 @@ const LAST_LINES: Record<string, string> = {
   '10-custom-worktime.mjs': '    at line 2',
   '11-input-by-address.mjs': '1: 6, 2: 7, 3: 8, 4: 9, 5: 10, 6: 11, 7: 12',
   '12-npm-library.mjs': '120, 3628800, 2432902008176640000',
+  '13-loops.mjs': 'a prime number: 1000000000039',
 };
 
 let cluster: Cluster;

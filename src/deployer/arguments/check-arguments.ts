@@ -37,6 +37,12 @@ export function checkObject<S extends object>(setting: string, value: S): S {
   throw invalidArgument(`${setting} must be an object; got ${describeValue(value)}.`, setting);
 }
 
+/** @throws INVALID_ARGUMENT */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw invalidArgument(`${what} must be a function; got ${describeValue(value)}.`);
+}
+
 /** The error for an argument or setting; `argument` is its name for programs. */
 export function invalidArgument(text: string, argument?: string): ManyhandsError<'INVALID_ARGUMENT'> {
   return new ManyhandsError('INVALID_ARGUMENT', text, argument === undefined ? {} : { argument });

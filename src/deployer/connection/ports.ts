@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../lib/clock.js';
 import type { Random } from '../../lib/crypto/random.js';
+import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import type { Connect } from '../../transport/transport.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
@@ -47,4 +48,6 @@ export interface DeployerPorts {
   yieldNow: () => Promise<void>;
   /** Prints a warning for the user of the program, if no event listener handles it. */
   warn: (text: string) => void;
+  /** Prints a line that a work function printed. @default `warn` */
+  print?: (level: ConsoleLevel, line: string) => void;
 }

@@ -2,20 +2,21 @@
  * The events of a job's handle: adding and removing listeners.
  * @module
  */
-import { JOURNAL_EVENTS, type JobEventsOf } from '../state/events.js';
+import type { JobEventsOf } from '../state/events.js';
 import type { JobEventName, JobListener } from '../state/job-emitter.js';
 import { PARTS } from './job-parts.js';
 import { ConfigurableJob } from './configurable-job.js';
 
+/** While there is a listener for an event of the journal, the handle follows its job. */
 export abstract class JobListeners<T> extends ConfigurableJob<T> {
   on<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
     this[PARTS].state.events.on(name as never, listener);
-    return this.#listened(name);
+    return this;
   }
 
   once<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
     this[PARTS].state.events.once(name as never, listener);
-    return this.#listened(name);
+    return this;
   }
 
   off<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
@@ -43,9 +44,9 @@ export abstract class JobListeners<T> extends ConfigurableJob<T> {
     return this[PARTS].state.events.listenerCount(name);
   }
 
-  /** A listener for an event of the journal makes the handle follow its job. */
-  #listened(name: string): this {
-    if (JOURNAL_EVENTS.has(name.toLowerCase())) this[PARTS].results.requestFollow();
+  /** Removes the listeners of one event, or all. */
+  removeAllListeners(name?: keyof JobEventsOf<T, this>): this {
+    this[PARTS].state.events.removeAllListeners(name);
     return this;
   }
 }

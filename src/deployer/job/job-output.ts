@@ -5,6 +5,7 @@
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
 import type { Cursor } from '../../protocol/messages/messages.js';
+import { checkBoolean } from '../arguments/check-arguments.js';
 import { fetchJobResults } from '../results/fetch-results.js';
 import type { FetchedResult, ResultItem, ResultRange } from '../state/result-items.js';
 import type { ReadyState } from '../state/events.js';
@@ -38,6 +39,19 @@ export abstract class JobOutput<T> extends JobListeners<T> {
   get committed(): number {
     const { state, upload } = this[PARTS];
     return Math.max(state.status.total, upload.lastSlice);
+  }
+
+  /**
+   * Whether this program prints what the work function prints, while it follows the job and has no listener to `console`.
+   * @default true
+   */
+  get console(): boolean {
+    return this[PARTS].results.printsConsole;
+  }
+
+  /** @throws INVALID_ARGUMENT */
+  set console(prints: boolean) {
+    this[PARTS].results.printsConsole = checkBoolean('job.console', prints);
   }
 
   /**

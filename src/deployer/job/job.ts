@@ -11,7 +11,7 @@ import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
 import type { Keystore } from '../../wallet/keystore.js';
-import { checkReason } from '../arguments/check-arguments.js';
+import { checkFunction, checkReason } from '../arguments/check-arguments.js';
 import { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
@@ -128,6 +128,31 @@ export class Job<T = unknown> extends JobOutput<T> {
       return await abortable('job.wait', this.#parts.state.finished, signal);
     } finally {
       unfollow();
+    }
+  }
+
+  /**
+   * Resolves with the first result, in the order of completion, for which `predicate(result, sliceNumber)` is true or
+   * resolves to true, and cancels the rest of the job; with `undefined` if there is none. It deploys the job if that was not
+   * done. If the predicate throws or the signal aborts, the job is cancelled too.
+   * @throws SLICES_FAILED if slices failed and no result matched; the errors of `exec`, ABORTED, TIMEOUT
+   */
+  async until(
+    predicate: (result: T, sliceNumber: number) => boolean | PromiseLike<boolean>,
+    options?: CallOptions,
+  ): Promise<T | undefined> {
+    checkFunction('The predicate of job.until', predicate);
+    let reason = 'job.until was ended';
+    try {
+      for await (const { sliceNumber, result, error } of this.#parts.reader.completed(options)) {
+        if (error !== undefined || !(await predicate(result, sliceNumber))) continue;
+        reason = `job.until has its result, of slice ${sliceNumber}`;
+        return result;
+      }
+      await this.#parts.state.finished;
+      return undefined;
+    } finally {
+      if (!this.#parts.state.isEnded) await this.cancel(reason).catch(() => undefined);
     }
   }
 

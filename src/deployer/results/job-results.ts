@@ -14,6 +14,7 @@ import { NO_WORKERS_MESSAGE, watchForWorkers } from '../connection/worker-watch.
 import { slicesFailed } from '../state/job-errors.js';
 import type { JobState } from '../state/job-state.js';
 import { locateError } from '../state/locate-error.js';
+import { ConsolePrinter } from './console-printer.js';
 import { Follower, type FollowSink } from './follow.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { OutcomeTaps, type OutcomeTap } from './outcome-taps.js';
@@ -42,6 +43,9 @@ export class JobResults<T, J> implements FollowSink {
   readonly #options: ResultOptions;
   readonly #noInput: NoInputWatch<T, J>;
   readonly #pauseNotifier: PauseNotifier<T, J>;
+  readonly #printer: ConsolePrinter;
+  /** Whether what the work function prints is printed if there is no listener to `console`. */
+  printsConsole = true;
   /** The slices whose outcome was received. */
   readonly received = new ReceivedSlices();
   /** The loops over the outcomes. */
@@ -50,6 +54,7 @@ export class JobResults<T, J> implements FollowSink {
   #stopObserving: (() => void) | undefined;
   /** Number of listeners and callers that need the journal. */
   #followRequests = 0;
+  #unfollowForListeners: (() => void) | undefined;
   #after: Cursor;
   #hasFollowed = false;
   #collate = true;
@@ -67,6 +72,8 @@ export class JobResults<T, J> implements FollowSink {
     const { clock, warn } = context.ports;
     this.#noInput = new NoInputWatch(state, { clock, warn, upload: options.upload });
     this.#pauseNotifier = new PauseNotifier(state, warn);
+    this.#printer = new ConsolePrinter(state.id, clock, context.ports.print ?? ((_, line) => warn(line)));
+    state.events.listenersChanged = () => this.#listenersChanged();
     state.observe({
       updated: (status) => this.#updated(status),
       accepted: () => this.#startFollowing(),
@@ -154,17 +161,24 @@ export class JobResults<T, J> implements FollowSink {
     else if (status.runStatus === 'paused') this.#pauseNotifier.paused(status.reason ?? '');
   }
 
-  console({ sliceNumber, attempt, level, message, same }: Extract<JobNotice, { type: 'job.console' }>): void {
+  console(notice: Extract<JobNotice, { type: 'job.console' }>): void {
+    const { sliceNumber, attempt, level, message, same } = notice;
     const { events } = this.#state;
+    if (events.listenerCount('console') === 0) {
+      if (this.printsConsole) this.#printer.print(notice);
+      return;
+    }
     const repeated = same === undefined ? {} : { same };
     events.emit('console', { job: events.job, sliceNumber, attempt, level, message, ...repeated });
   }
 
-  progress({ sliceNumber, progress }: Extract<JobNotice, { type: 'job.progress' }>): void {
+  progress(notice: Extract<JobNotice, { type: 'job.progress' }>): void {
+    const { sliceNumber, attempt, progress } = notice;
     const { events } = this.#state;
     events.emit('progress', {
       job: events.job,
       sliceNumber,
+      ...(attempt === undefined ? {} : { attempt }),
       ...(progress === undefined ? {} : { progress }),
     });
   }
@@ -249,7 +263,24 @@ export class JobResults<T, J> implements FollowSink {
     this.#state.isFollowed = false;
   }
 
+  /** While there is a listener for an event of the journal, the job is followed. */
+  #listenersChanged(): void {
+    const { events } = this.#state;
+    if (events.needsJournal) {
+      this.#unfollowForListeners ??= this.requestFollow();
+      return;
+    }
+    if (this.#unfollowForListeners === undefined) return;
+    // Another listener may be added in the same task.
+    void this.#context.ports.yieldNow().then(() => {
+      if (events.needsJournal) return;
+      this.#unfollowForListeners?.();
+      this.#unfollowForListeners = undefined;
+    });
+  }
+
   #release(): void {
+    this.#printer.reportDropped();
     this.#follower?.stop();
     this.#stopObserving?.();
     this.#noInput.stop();

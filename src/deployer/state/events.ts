@@ -37,6 +37,8 @@ export interface ConsoleEventOf<J> {
 export interface ProgressEventOf<J> {
   job: J;
   sliceNumber: number;
+  /** The attempt that reports it, from 1, as in `console`; absent if the scheduler does not tell. */
+  attempt?: number;
   /** From 0 to 1; absent if the slice reported progress without a number. */
   progress?: number;
 }
@@ -135,7 +137,7 @@ export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
 };
 
 /** Events that come from the job's journal: a listener for one of them makes the handle follow the job. */
-export const JOURNAL_EVENTS: ReadonlySet<string> = new Set([
+export const JOURNAL_EVENTS: ReadonlySet<keyof JobEventsOf<unknown, unknown>> = new Set([
   'status',
   'result',
   'console',

@@ -3,7 +3,7 @@
  * @module
  */
 import { Emitter, type Listener } from '../../lib/events.js';
-import { JOB_EVENTS, type JobEventsOf } from './events.js';
+import { JOB_EVENTS, JOURNAL_EVENTS, type JobEventsOf } from './events.js';
 import { PendingListeners } from './pending-listeners.js';
 
 /** Events whose listeners may return promises: a job completes after those have settled. */
@@ -21,9 +21,36 @@ export class JobEmitter<T, J> extends Emitter<JobEventsOf<T, J>> {
   /** The unsettled promises of `result` and `error` listeners. */
   readonly pendingListeners = new PendingListeners();
 
+  /** Called after a listener was added or removed. */
+  listenersChanged: () => void = () => undefined;
+
   constructor(job: J) {
     super(JOB_EVENTS);
     this.job = job;
+  }
+
+  /** Whether there is a listener for an event of the job's journal. */
+  get needsJournal(): boolean {
+    for (const name of JOURNAL_EVENTS) if (this.listenerCount(name) > 0) return true;
+    return false;
+  }
+
+  override on<K extends Name<T>>(name: K, listener: Listener<JobEventsOf<T, J>[K]>): this {
+    super.on(name, listener);
+    this.listenersChanged();
+    return this;
+  }
+
+  override off<K extends Name<T>>(name: K, listener: Listener<JobEventsOf<T, J>[K]>): this {
+    super.off(name, listener);
+    this.listenersChanged();
+    return this;
+  }
+
+  override removeAllListeners(name?: Name<T>): this {
+    super.removeAllListeners(name);
+    this.listenersChanged();
+    return this;
   }
 
   override emit<K extends keyof JobEventsOf<T, J>>(name: K, payload: JobEventsOf<T, J>[K]): undefined {

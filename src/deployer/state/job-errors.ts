@@ -43,16 +43,20 @@ export function slicesFailed({ jobId, total, failed, results }: FailedJob): Many
   return new ManyhandsError('SLICES_FAILED', text, info, { cause: first?.error });
 }
 
-/** @param failure the error of one of the job's slices, if there is one */
+/**
+ * @param failure the error of one of the job's slices, if there is one
+ * @param results those that were received before
+ */
 export function jobCancelled(
   jobId: string,
   reason: string,
   failure?: Error,
+  results?: ResultHandle<unknown>,
 ): ManyhandsError<'JOB_CANCELLED'> {
   const because = reason === '' ? '' : `: ${reason}`;
-  const info: ErrorInfo<'JOB_CANCELLED'> = { jobId, reason };
+  const info: ErrorInfo<'JOB_CANCELLED'> = { jobId, reason, ...(results && { results }) };
   // The message contains the reason already.
-  hideFromPrint(info, ['reason']);
+  hideFromPrint(info, results === undefined ? ['reason'] : ['reason', 'results']);
   printAs(info, () => ({ jobId }));
   const text = `Job ${jobId} was cancelled${because}.`;
   const found = causeOf(reason, failure);

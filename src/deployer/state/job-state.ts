@@ -122,7 +122,7 @@ export class JobState<T, J> {
     const { job } = this.events;
     this.#status = withJsonForm({ ...this.#status, runStatus: 'cancelled' as const, reason });
     this.events.emit('cancel', { job, runStatus: 'cancelled', reason, code: 'JOB_CANCELLED' });
-    this.end(jobCancelled(this.id, reason, this.results.failures[0]?.error));
+    this.end(jobCancelled(this.id, reason, this.results.failures[0]?.error, this.results));
   }
 
   /** Ends the job for this handle with an error: emits an `error` event and rejects `finished`. */

@@ -54,7 +54,12 @@ export const SCHEDULER_NOTICES = {
     ...eventFields,
   }),
   /** How far a slice of a job that is followed is; best effort. */
-  'job.progress': object({ jobId: id, ...progressFields }),
+  'job.progress': object({
+    jobId: id,
+    /** As in `job.console`. */
+    attempt: optional(integer(1)),
+    ...progressFields,
+  }),
   /** Grants a lease. */
   'lease.grant': object({
     /** The number of the request that is granted. */

@@ -32,9 +32,15 @@ export class LiveMessages {
   }
 
   progress(worker: ConnectedWorker, m: WorkerNotices['slice.progress']): void {
-    this.#forward(worker, m.leaseId, ({ job: { jobId } }) => {
+    this.#forward(worker, m.leaseId, ({ job: { jobId }, attempt }) => {
       const { sliceNumber, progress } = m;
-      return { type: 'job.progress', jobId, sliceNumber, ...(progress === undefined ? {} : { progress }) };
+      return {
+        type: 'job.progress',
+        jobId,
+        attempt,
+        sliceNumber,
+        ...(progress === undefined ? {} : { progress }),
+      };
     });
   }
 

@@ -1,6 +1,6 @@
 /** `manyhands job results`: prints the available results of a job as lines of JSON. @module */
 import { Command } from 'commander';
-import { compute, fetchResults, init } from '../../../entry/deployer.node.js';
+import { compute, fetchResults, init, ManyhandsError } from '../../../entry/deployer.node.js';
 import { examples } from '../../console/help.js';
 import { toJson } from '../../console/to-json.js';
 import { jobIdArgument, schedulerOption } from '../../options/options.js';
@@ -29,6 +29,10 @@ async function printResults(
   init({ scheduler: options.scheduler });
   const { total } = await compute.status(id);
   const [first, last] = options.range ?? [1, total];
+  if (options.range !== undefined && first > total) {
+    const text = `Job ${id} has no slice ${first}: it has ${total}${total === 1 ? ' slice' : ' slices'}.`;
+    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: '--range' });
+  }
   const end = Math.min(last, total);
   for (let from = first; from <= end; from += PAGE_SLICES) {
     const page = await fetchResults(id, [from, Math.min(end, from + PAGE_SLICES - 1)]);
