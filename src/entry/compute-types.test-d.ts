@@ -156,7 +156,8 @@ expectTypeOf(map(['a'], (s) => s.length)).resolves.toEqualTypeOf<number[]>();
 expectTypeOf(map([1], (x, unit: string) => `${x}${unit}`, ['m'], { env: { A: '1' } })).resolves.toEqualTypeOf<
   string[]
 >();
-for await (const result of map({ start: 1, end: 3 }, (n) => n > 1)) expectTypeOf(result).toEqualTypeOf<boolean>();
+for await (const result of map({ start: 1, end: 3 }, (n) => n > 1))
+  expectTypeOf(result).toEqualTypeOf<boolean>();
 // @ts-expect-error there is no such option
 void map([1], (x) => x, [], { sliceTimeout: 5 });
 expectTypeOf(lengths.until((length, slice) => length > slice)).resolves.toEqualTypeOf<number | undefined>();

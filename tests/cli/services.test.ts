@@ -91,7 +91,7 @@ it('a worker that gets SIGINT releases its unstarted slices, and another worker 
     `{"slice":99,"value":{"double":"198","list":[99]}}\n{"slice":100,"value":{"double":"200","list":[100]}}\n`,
   );
   const none = await cli.run(at('job', 'results', id, '--range', `${SLICES + 1}`));
-  expect(none).toMatchObject({ code: 1, stdout: '' });
+  expect(none).toMatchObject({ code: 2, stdout: '' });
   expect(none.stderr).toContain(`has no slice ${SLICES + 1}: it has ${SLICES} slices.`);
   const shown = await cli.run(at('job', 'status', id));
   expect(shown.stdout).toContain(`slices    ${SLICES} of ${SLICES} finished, 1 of them failed\n`);
