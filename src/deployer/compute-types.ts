@@ -159,6 +159,8 @@ export interface Compute {
   cancel(job: string | Job, keystore: Keystore | undefined, reason?: string): Promise<RemoteStatus>;
   /** @throws JOB_UNKNOWN, NOT_OWNER */
   status(job: string | Job): Promise<RemoteStatus>;
+  /** DCP's name for `status`. @throws JOB_UNKNOWN, NOT_OWNER */
+  getJobInfo(job: string | Job): Promise<RemoteStatus>;
   /** Lists the jobs of this identity at the scheduler, newest first, one page at a time. @throws INVALID_ARGUMENT */
   list(options?: ListOptions): Promise<JobPage>;
   /** Listens to the loss and the return of the connection to the scheduler. */

@@ -76,6 +76,7 @@ export function deployerOver(context: () => DeployerContext): Deployer {
       cancel: async (job: string | Job, keystoreOrReason?: Keystore | string, reason?: string) =>
         cancelJob(context(), job, keystoreOrReason, reason),
       status: async (job) => fetchStatus(context(), job),
+      getJobInfo: async (job) => fetchStatus(context(), job),
       list: async (options) => {
         const { client } = context();
         return listJobs((body, { signal }) => client.request('job.list', body, { signal }), options);

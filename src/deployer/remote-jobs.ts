@@ -12,7 +12,6 @@ import type { Keystore } from '../wallet/keystore.js';
 import { checkKeystore, checkReason } from './arguments/check-arguments.js';
 import type { DeployerContext } from './connection/context.js';
 import { Job } from './job/job.js';
-import { fetchJobResults } from './results/fetch-results.js';
 import type { FetchedResult, ResultRange } from './state/result-items.js';
 import type { UploadSummary } from './upload/input-upload.js';
 import { toJobInput } from './call/input.js';
@@ -61,7 +60,9 @@ export async function fetchResults<T>(
   range?: ResultRange,
   options?: CallOptions,
 ): Promise<FetchedResult<T>[]> {
-  return fetchJobResults<T>(context, jobIdOf(jobId), range, options);
+  const id = jobIdOf(jobId);
+  const { fetchJobResults } = await import('./results/fetch-results.js');
+  return fetchJobResults<T>(context, id, range, options);
 }
 
 /** The id of a job that is given by its id or by its handle. @throws INVALID_ARGUMENT */

@@ -163,3 +163,13 @@ void map([1], (x) => x, [], { sliceTimeout: 5 });
 expectTypeOf(lengths.until((length, slice) => length > slice)).resolves.toEqualTypeOf<number | undefined>();
 lengths.console = false;
 lengths.removeAllListeners('result').removeAllListeners();
+
+// Listeners may be async and limited; an input goes on from its source.
+lengths.on('result', async ({ result }) => Promise.resolve(expectTypeOf(result).toEqualTypeOf<number>()), {
+  concurrency: 2,
+});
+// @ts-expect-error there is no such option
+lengths.on('result', () => undefined, { concurrent: 2 });
+expectTypeOf(lengths.resumeInput((from: number) => ['a'].slice(from), { close: false }))
+  .resolves.toHaveProperty('count')
+  .toEqualTypeOf<number>();

@@ -86,5 +86,7 @@ export type {
   ResultEvent,
   StatusEvent,
 } from '../deployer/job/job-events.js';
+export type { ListenerOptions } from '../deployer/state/limit-listener.js';
+export type { ResumeOptions } from '../deployer/upload/resume-input.js';
 export type { ReadyState } from '../deployer/state/events.js';
 export type { JobStatusInfo } from '../client/jobs/status-info.js';

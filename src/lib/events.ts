@@ -19,7 +19,7 @@ export class Emitter<M extends object> {
 
   /** Lists are replaced, never modified, so that `emit` can iterate one without copying it. */
   readonly #listeners = new Map<string, readonly Listener<never>[]>();
-  /** The listener given to `once`, by its wrapper, for `off`. */
+  /** The listener that was given, by its wrapper, for `off`. */
   readonly #originals = new WeakMap<object, unknown>();
 
   on<K extends keyof M & string>(name: K, listener: Listener<M[K]>): this {
@@ -39,7 +39,16 @@ export class Emitter<M extends object> {
       this.off(name, wrapped);
       return listener(payload);
     };
-    this.#originals.set(wrapped, listener);
+    return this.onWrapped(name, wrapped, listener);
+  }
+
+  /** Adds a listener that `off` removes when it is given `original`. */
+  protected onWrapped<K extends keyof M & string>(
+    name: K,
+    wrapped: Listener<M[K]>,
+    original: Listener<M[K]>,
+  ): this {
+    this.#originals.set(wrapped, original);
     return this.on(name, wrapped);
   }
 

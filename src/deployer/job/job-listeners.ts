@@ -4,13 +4,26 @@
  */
 import type { JobEventsOf } from '../state/events.js';
 import type { JobEventName, JobListener } from '../state/job-emitter.js';
+import { readConcurrency, type ListenerOptions } from '../state/limit-listener.js';
 import { PARTS } from './job-parts.js';
 import { ConfigurableJob } from './configurable-job.js';
 
 /** While there is a listener for an event of the journal, the handle follows its job. */
 export abstract class JobListeners<T> extends ConfigurableJob<T> {
-  on<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    this[PARTS].state.events.on(name as never, listener);
+  /**
+   * Adds a listener. One to `result` or `error` may be async: it is waited for, and what it rejects with, `exec` and `wait`
+   * reject with.
+   * @throws INVALID_ARGUMENT, UNKNOWN_OPTION
+   */
+  on<K extends string>(
+    name: JobEventName<T, K>,
+    listener: JobListener<T, this, K>,
+    options: ListenerOptions = {},
+  ): this {
+    const { events } = this[PARTS].state;
+    const concurrency = readConcurrency(options);
+    if (concurrency === undefined) events.on(name as never, listener);
+    else events.onLimited(name as never, listener, concurrency);
     return this;
   }
 
@@ -24,12 +37,20 @@ export abstract class JobListeners<T> extends ConfigurableJob<T> {
     return this;
   }
 
-  addListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.on(name, listener);
+  addListener<K extends string>(
+    name: JobEventName<T, K>,
+    listener: JobListener<T, this, K>,
+    options?: ListenerOptions,
+  ): this {
+    return this.on(name, listener, options);
   }
 
-  addEventListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {
-    return this.on(name, listener);
+  addEventListener<K extends string>(
+    name: JobEventName<T, K>,
+    listener: JobListener<T, this, K>,
+    options?: ListenerOptions,
+  ): this {
+    return this.on(name, listener, options);
   }
 
   removeListener<K extends string>(name: JobEventName<T, K>, listener: JobListener<T, this, K>): this {

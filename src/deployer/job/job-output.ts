@@ -3,10 +3,9 @@
  * @module
  */
 import type { CallOptions } from '../../client/jobs/call-options.js';
-import type { JobStatusInfo } from '../../client/jobs/status-info.js';
+import { toRemoteStatus, type JobStatusInfo, type RemoteStatus } from '../../client/jobs/status-info.js';
 import type { Cursor } from '../../protocol/messages/messages.js';
 import { checkBoolean } from '../arguments/check-arguments.js';
-import { fetchJobResults } from '../results/fetch-results.js';
 import type { FetchedResult, ResultItem, ResultRange } from '../state/result-items.js';
 import type { ReadyState } from '../state/events.js';
 import type { ResultHandle } from '../state/result-handle.js';
@@ -20,6 +19,12 @@ export abstract class JobOutput<T> extends JobListeners<T> {
 
   get status(): JobStatusInfo {
     return this[PARTS].state.status;
+  }
+
+  /** DCP's name for `compute.status(job)`: the status that the scheduler has now. @throws JOB_UNKNOWN, CONNECT_FAILED */
+  async getJobInfo(): Promise<RemoteStatus> {
+    const { context, state } = this[PARTS];
+    return toRemoteStatus((await context.client.request('job.status', { jobId: state.id })).status);
   }
 
   /** The results: that of slice n is at index n - 1; a missing result is a hole in the array. */
@@ -69,7 +74,6 @@ export abstract class JobOutput<T> extends JobListeners<T> {
    * `value`.
    */
   fetchResults(range?: ResultRange, options?: CallOptions): Promise<FetchedResult<T>[]> {
-    const { context, state } = this[PARTS];
-    return fetchJobResults<T>(context, state.id, range, options);
+    return this[PARTS].reader.fetch(range, options);
   }
 }

@@ -24,6 +24,7 @@ import type { ParsedCall } from '../call/forms.js';
 import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../call/input.js';
 import { JobUpload } from '../upload/job-upload.js';
+import type { ResumeOptions } from '../upload/resume-input.js';
 import { JobDeployment } from './job-deployment.js';
 import { JobOutput } from './job-output.js';
 import { PARTS, type JobParts } from './job-parts.js';
@@ -92,8 +93,9 @@ export class Job<T = unknown> extends JobOutput<T> {
     // The race ends the wait if the job is cancelled during the deployment.
     const stopListening = this.#parts.deployment.cancelOnAbort(signal, 'exec');
     try {
-      await Promise.race([this.#parts.deployment.run(offer, keystore), this.#parts.state.finished]);
-      return await this.#parts.state.finished;
+      const finished = this.#parts.state.waitForEnd();
+      await Promise.race([this.#parts.deployment.run(offer, keystore), finished]);
+      return await finished;
     } finally {
       stopListening();
     }
@@ -125,7 +127,7 @@ export class Job<T = unknown> extends JobOutput<T> {
     await abortable('job.wait', this.#parts.deployment.required('wait'), signal);
     const unfollow = this.#parts.results.requestFollow();
     try {
-      return await abortable('job.wait', this.#parts.state.finished, signal);
+      return await abortable('job.wait', this.#parts.state.waitForEnd(), signal);
     } finally {
       unfollow();
     }
@@ -166,6 +168,20 @@ export class Job<T = unknown> extends JobOutput<T> {
       'it is closed after its input',
       'Set job.autoClose = false before it is deployed.',
     );
+  }
+
+  /**
+   * Continues an input whose upload was interrupted, usually on a handle of `attach`: adds the data after the first
+   * `job.committed`, and closes the job. `source` is the whole input, of which the first data are read and left out, or a
+   * function `(from) => source` that returns it after the first `from` data. Resolves once they are committed.
+   * @throws JOB_STATE if another program adds slices meanwhile; INPUT_FAILED, JOB_CANCELLED, ABORTED, TIMEOUT
+   */
+  async resumeInput(source: unknown, options?: ResumeOptions): Promise<UploadSummary> {
+    const { context, draft, upload, deployment } = this.#parts;
+    await deployment.required('resumeInput');
+    if (upload.isUploading) throw draft.stateError('its input is being sent', 'Await it first.');
+    const { resumeInput } = await import('../upload/resume-input.js');
+    return resumeInput(context, this.id, upload, source, options);
   }
 
   /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */

@@ -3,10 +3,9 @@
  * when they are first used.
  * @module
  */
-import { readCall, type CallOptions } from '../../client/jobs/call-options.js';
-import { checkSignal } from '../../lib/abortable.js';
+import type { CallOptions } from '../../client/jobs/call-options.js';
 import { ManyhandsError } from '../../lib/errors.js';
-import { describeValue, readOptions } from '../../lib/options.js';
+import { describeValue } from '../../lib/options.js';
 import type { JobInput } from '../call/input.js';
 import type { DeployerContext } from '../connection/context.js';
 import type {
@@ -17,9 +16,7 @@ import type {
   StreamOptions,
 } from '../state/result-items.js';
 import type { JobState } from '../state/job-state.js';
-import { fetchJobResults } from './fetch-results.js';
 import type { JobResults } from './job-results.js';
-import { OutcomeSource } from './outcome-source.js';
 
 export interface JobReaderParts<T> {
   state: JobState<T, object>;
@@ -41,22 +38,17 @@ export class JobReader<T> implements ResultReader<T> {
 
   /** The loop starts with the first `next`: an iterator that nobody reads holds nothing up. */
   async *completed(options: CallOptions = {}): AsyncGenerator<ResultItem<T>, void, undefined> {
-    const { signal } = readCall(options, 'job.asCompleted');
-    const { readCompleted } = await import('./read-completed.js');
-    yield* readCompleted(this.#open(signal));
+    const { loopCompleted } = await import('./read-loops.js');
+    yield* loopCompleted(this.#context, this.#parts, options);
   }
 
   async *stream(options: StreamOptions = {}): AsyncGenerator<T | ResultItem<T>, void, undefined> {
-    const { start, failed, signal } = readStreamOptions(options);
-    const { readOrdered } = await import('./read-ordered.js');
-    for await (const item of readOrdered(this.#open(signal), start)) {
-      if (failed === 'include') yield item;
-      else if (item.error === undefined) yield item.result;
-      else if (failed === 'throw') throw this.#failed(item.sliceNumber, item.error);
-    }
+    const { loopOrdered } = await import('./read-loops.js');
+    yield* loopOrdered(this.#context, this.#parts, options);
   }
 
-  fetch(range: ResultRange | undefined, options: CallOptions | undefined): Promise<FetchedResult<T>[]> {
+  async fetch(range: ResultRange | undefined, options: CallOptions | undefined): Promise<FetchedResult<T>[]> {
+    const { fetchJobResults } = await import('./fetch-results.js');
     return fetchJobResults<T>(this.#context, this.#parts.state.id, range, options);
   }
 
@@ -66,41 +58,6 @@ export class JobReader<T> implements ResultReader<T> {
     const text = `No slice of job ${this.#parts.state.id} has the datum ${describeValue(datum)}.`;
     throw new ManyhandsError('INVALID_ARGUMENT', text);
   }
-
-  #open(signal: AbortSignal | undefined): OutcomeSource<T> {
-    const { state, results, ensureDeployed } = this.#parts;
-    const source = new OutcomeSource(this.#context, state, results, signal);
-    source.checkSignal();
-    ensureDeployed();
-    return source;
-  }
-
-  #failed(sliceNumber: number, error: Error): ManyhandsError<'SLICES_FAILED'> {
-    const { id: jobId, results } = this.#parts.state;
-    const text =
-      `Slice ${sliceNumber} of job ${jobId} failed permanently: ${error.message}. ` +
-      `Its stream goes on with { start: ${sliceNumber + 1} }, or leaves such slices out with { failed: 'skip' }.`;
-    const info = { jobId, failed: 1, failures: [{ sliceNumber, error }], results };
-    return new ManyhandsError('SLICES_FAILED', text, info, { cause: error });
-  }
-}
-
-function readStreamOptions(options: StreamOptions): Required<Omit<StreamOptions, 'signal'>> & CallOptions {
-  const given = readOptions<StreamOptions>(options, 'results.stream', {
-    start: true,
-    failed: true,
-    signal: true,
-  });
-  const { start = 1, failed = 'throw' } = given;
-  if (!Number.isSafeInteger(start) || start < 1) {
-    const text = `start must be the number of a slice, from 1; got ${describeValue(start)}.`;
-    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'start' });
-  }
-  if (!['throw', 'skip', 'include'].includes(failed)) {
-    const text = `failed must be 'throw', 'skip' or 'include'; got ${describeValue(failed)}.`;
-    throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'failed' });
-  }
-  return { start, failed, signal: checkSignal(given.signal) };
 }
 
 /** The index of a datum in an input that is kept; -1 if it has none. @throws INVALID_ARGUMENT */

@@ -14,7 +14,7 @@ import { NO_WORKERS_MESSAGE, watchForWorkers } from '../connection/worker-watch.
 import { slicesFailed } from '../state/job-errors.js';
 import type { JobState } from '../state/job-state.js';
 import { locateError } from '../state/locate-error.js';
-import { ConsolePrinter } from './console-printer.js';
+import type { ConsolePrinter } from './console-printer.js';
 import { Follower, type FollowSink } from './follow.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { OutcomeTaps, type OutcomeTap } from './outcome-taps.js';
@@ -34,16 +34,14 @@ export interface ResultOptions {
   };
 }
 
-/** Unsettled async listeners above which no more results are read. One segment of results may exceed it. */
-const LISTENERS_MAX = 1_000;
-
 export class JobResults<T, J> implements FollowSink {
   readonly #context: DeployerContext;
   readonly #state: JobState<T, J>;
   readonly #options: ResultOptions;
   readonly #noInput: NoInputWatch<T, J>;
   readonly #pauseNotifier: PauseNotifier<T, J>;
-  readonly #printer: ConsolePrinter;
+  /** Created by the first line, after its code is loaded. */
+  #printer: Promise<ConsolePrinter> | undefined;
   /** Whether what the work function prints is printed if there is no listener to `console`. */
   printsConsole = true;
   /** The slices whose outcome was received. */
@@ -72,7 +70,6 @@ export class JobResults<T, J> implements FollowSink {
     const { clock, warn } = context.ports;
     this.#noInput = new NoInputWatch(state, { clock, warn, upload: options.upload });
     this.#pauseNotifier = new PauseNotifier(state, warn);
-    this.#printer = new ConsolePrinter(state.id, clock, context.ports.print ?? ((_, line) => warn(line)));
     state.events.listenersChanged = () => this.#listenersChanged();
     state.observe({
       updated: (status) => this.#updated(status),
@@ -124,7 +121,10 @@ export class JobResults<T, J> implements FollowSink {
     if (state.isEnded || !this.received.add(sliceNumber)) return;
     if (this.#collate) state.results[sliceNumber - 1] = value as T;
     const { events } = state;
-    events.emit('result', { job: events.job, sliceNumber, result: value as T });
+    const { job } = events;
+    events.emit('result', { job, sliceNumber, result: value as T });
+    if (this.#collate && events.listenerCount('resultsupdated') > 0)
+      events.emit('resultsupdated', { job, sliceNumber });
     if (!this.#taps.isEmpty) this.#taps.take({ sliceNumber, result: value as T });
   }
 
@@ -165,11 +165,18 @@ export class JobResults<T, J> implements FollowSink {
     const { sliceNumber, attempt, level, message, same } = notice;
     const { events } = this.#state;
     if (events.listenerCount('console') === 0) {
-      if (this.printsConsole) this.#printer.print(notice);
+      if (this.printsConsole) void this.#consolePrinter().then((printer) => printer.print(notice));
       return;
     }
     const repeated = same === undefined ? {} : { same };
     events.emit('console', { job: events.job, sliceNumber, attempt, level, message, ...repeated });
+  }
+
+  #consolePrinter(): Promise<ConsolePrinter> {
+    const { clock, warn, print = (_, line) => warn(line) } = this.#context.ports;
+    return (this.#printer ??= import('./console-printer.js').then(
+      (module) => new module.ConsolePrinter(this.#state.id, clock, print),
+    ));
   }
 
   progress(notice: Extract<JobNotice, { type: 'job.progress' }>): void {
@@ -192,7 +199,7 @@ export class JobResults<T, J> implements FollowSink {
   }
 
   whenReady(): Promise<void> | undefined {
-    const listeners = this.#whenListenersAtMost(LISTENERS_MAX);
+    const listeners = this.#whenListenersAtMost(this.#state.events.pendingMax);
     const { clock, warn } = this.#context.ports;
     const taps = this.#taps.whenReady(clock, () =>
       warn(`manyhands: job ${this.#state.id} waits for a loop over its results that takes none.`),
@@ -280,7 +287,7 @@ export class JobResults<T, J> implements FollowSink {
   }
 
   #release(): void {
-    this.#printer.reportDropped();
+    void this.#printer?.then((printer) => printer.reportDropped());
     this.#follower?.stop();
     this.#stopObserving?.();
     this.#noInput.stop();

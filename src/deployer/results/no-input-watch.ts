@@ -52,7 +52,7 @@ export class NoInputWatch<T, J> {
     const { id, events } = this.#state;
     const message =
       `Job ${id} is open and its ${committed} slices are finished, but no more are being added. ` +
-      'Add the rest from slice job.committed + 1 on with job.addSlices(rest) and call job.close(), or cancel the job.';
+      'Add the rest with job.resumeInput(source), or cancel the job.';
     if (events.listenerCount('noinput') > 0) events.emit('noinput', { job: events.job, committed, message });
     else warn(`manyhands: ${message}`);
   }

@@ -104,6 +104,8 @@ export interface JobEventsOf<T, J> {
   accepted: { job: J; id: string };
   status: StatusEventOf<J>;
   result: ResultEventOf<T, J>;
+  /** DCP's name for a change of `job.results`: the result of this slice was added. */
+  resultsupdated: { job: J; sliceNumber: number };
   console: ConsoleEventOf<J>;
   progress: ProgressEventOf<J>;
   error: ErrorEventOf<J>;
@@ -122,6 +124,7 @@ export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
   accepted: true,
   status: true,
   result: true,
+  resultsupdated: true,
   console: true,
   progress: true,
   error: true,
@@ -140,6 +143,7 @@ export const JOB_EVENTS: OptionNames<JobEventsOf<unknown, unknown>> = {
 export const JOURNAL_EVENTS: ReadonlySet<keyof JobEventsOf<unknown, unknown>> = new Set([
   'status',
   'result',
+  'resultsupdated',
   'console',
   'progress',
   'error',

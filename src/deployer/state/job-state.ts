@@ -50,6 +50,7 @@ export class JobState<T, J> {
   #status: JobStatusInfo = NEW_STATUS;
   #isAccepted = false;
   #isEnded = false;
+  #waiters = 0;
 
   constructor(id: string, events: JobEmitter<T, J>) {
     this.id = id;
@@ -57,6 +58,7 @@ export class JobState<T, J> {
     this.finished = this.#finish.promise;
     this.finished.catch(() => undefined);
     this.ended = this.#end.signal;
+    events.listenerFailed = (name, error) => this.listenerFailed(name, error);
   }
 
   get status(): JobStatusInfo {
@@ -75,6 +77,30 @@ export class JobState<T, J> {
   /** Whether `ended` is aborted. It is read for every result, and `AbortSignal.aborted` is slow in Node. */
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** `finished`, for a caller who waits for it and so gets the error of a listener. */
+  waitForEnd(): Promise<ResultHandle<T>> {
+    this.#waiters++;
+    return this.finished.finally(() => void this.#waiters--);
+  }
+
+  /**
+   * An async listener rejected. Callers who wait get its error, and it ends the job for this handle; otherwise it is an
+   * unhandled rejection, like what a listener throws.
+   */
+  listenerFailed(event: string, error: unknown): void {
+    if (this.#waiters === 0 || this.isEnded) {
+      void Promise.reject(error);
+      return;
+    }
+    const reason =
+      error instanceof Error
+        ? error
+        : new ManyhandsError('INTERNAL', `A listener rejected with ${String(error)}.`);
+    // A listener to errors that fails would be called again.
+    if (event !== 'error') this.emitError(reason, undefined);
+    this.end(reason);
   }
 
   /** Calls the observer on every change until the job has ended. */

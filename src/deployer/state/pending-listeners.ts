@@ -13,8 +13,8 @@ export class PendingListeners {
   #count = 0;
   readonly #waiting = new Set<{ max: number; ready: Deferred<void> }>();
 
-  /** Counts a promise until it settles. Its rejection stays unhandled, like the error of a listener that throws. */
-  add(promise: PromiseLike<unknown>): void {
+  /** Counts a promise until it settles. */
+  add(promise: PromiseLike<unknown>, rejected: (error: unknown) => void): void {
     this.#count++;
     const settled = (): void => {
       this.#count--;
@@ -22,7 +22,7 @@ export class PendingListeners {
     };
     void promise.then(settled, (error: unknown) => {
       settled();
-      throw error;
+      rejected(error);
     });
   }
 
