@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 it('the documentation of deployers contains programs to run', () => {
-  expect(programs.length).toBe(9);
+  expect(programs.length).toBe(11);
 });
 
 it.each(programs)('$name', async ({ code }) => {
