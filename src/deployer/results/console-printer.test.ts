@@ -32,8 +32,8 @@ it('what a slice prints is printed with its slice, and with its attempt and leve
   await waitUntil(() => fixture.warnings.length === 3);
   expect(fixture.warnings).toEqual([
     '[slice 17] hello',
-    '[slice 17, attempt 2] warn two (3 times)',
-    '[slice 17, attempt 2] warn lines (3 times)',
+    '[slice 17, attempt 2] warn two (3 more times)',
+    '[slice 17, attempt 2] warn lines (3 more times)',
   ]);
   await job.cancel();
 });

@@ -40,7 +40,7 @@ export class ConsolePrinter {
   print({ sliceNumber, attempt, level, message, same }: PrintedMessage): void {
     const again = attempt > 1 ? `, attempt ${attempt}` : '';
     const named = level === 'log' ? '' : ` ${level}`;
-    const repeated = same === undefined ? '' : ` (${same} times)`;
+    const repeated = same === undefined ? '' : ` (${same} more ${same === 1 ? 'time' : 'times'})`;
     for (const line of message.split(/\r\n|[\r\n]/)) {
       if (!this.#bucket.take(this.#clock.monotonicMs())) {
         this.#dropped++;

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 import { deferred } from '../../lib/deferred.js';
-import { createDeployerFixture, waitUntil } from '../../testing/deployer/deployer-fixture.js';
+import { splitRows } from '../../testing/journal-faults.js';
+import {
+  acceleratedClock,
+  createDeployerFixture,
+  waitUntil,
+} from '../../testing/deployer/deployer-fixture.js';
 import type { ResultItem } from '../state/result-items.js';
 
 const isOdd = (datum: unknown): boolean => (datum as number) % 2 === 1;
@@ -102,4 +107,29 @@ it('an unknown option of a loop is refused', async () => {
   await expect(job.asCompleted({ singal: 1 } as object).next()).rejects.toMatchObject({
     code: 'UNKNOWN_OPTION',
   });
+});
+
+it('a handle that was attached gives every outcome once over lost connections, and reports these', async () => {
+  const { scheduler, deployer } = createDeployerFixture({ clock: acceleratedClock(20) });
+  scheduler.tap.changeMessage = splitRows(3);
+  const id = await deployer.computeFor({ start: 1, end: 200 }, (x: number) => x).deploy();
+  await waitUntil(() => scheduler.isFilled);
+  const job = await deployer.attach<number>(id);
+  const events: string[] = [];
+  job.on('reconnecting', () => events.push('reconnecting'));
+  job.on('reconnected', () => events.push('reconnected'));
+  const seen: number[] = [];
+  const loop = (async () => {
+    for await (const { sliceNumber } of job.asCompleted()) {
+      seen.push(sliceNumber);
+      if (sliceNumber % 60 === 0) scheduler.tap.disconnectAll();
+    }
+  })();
+  for (let first = 1; first <= 200; first += 10) {
+    await scheduler.complete(Array.from({ length: 10 }, (_, i) => ({ value: first + i })));
+    await waitUntil(() => seen.length >= first + 9);
+  }
+  await loop;
+  expect(seen).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+  expect(events.slice(0, 2)).toEqual(['reconnecting', 'reconnected']);
 });

@@ -101,6 +101,8 @@ export class SliceReporter implements SliceOutput {
     this.#lastLevel = level;
     this.#lastText = text;
     this.#lastSlice = this.sliceNumber;
+    // The slice may run again in this sandbox: its next attempt repeats nothing of this one.
+    this.hasPending = true;
     this.#sendWithinBytes(level, text);
   }
 
