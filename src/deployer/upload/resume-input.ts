@@ -70,9 +70,9 @@ async function* skipAsync(iterator: AsyncIterator<unknown>, count: number): Asyn
   let read = 0;
   try {
     for (;;) {
-      const { done, value } = (await iterator.next()) as IteratorResult<unknown>;
-      if (done === true) break;
-      if (read++ >= count) yield value;
+      const next: IteratorResult<unknown, unknown> = await iterator.next();
+      if (next.done === true) break;
+      if (read++ >= count) yield next.value;
     }
   } finally {
     await iterator.return?.();
