@@ -8,6 +8,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { describeValue } from '../../lib/options.js';
 import type { JobInput } from '../call/input.js';
 import type { DeployerContext } from '../connection/context.js';
+import type { JobReaderParts } from './job-reader-parts.js';
 import type {
   FetchedResult,
   ResultItem,
@@ -15,17 +16,6 @@ import type {
   ResultReader,
   StreamOptions,
 } from '../state/result-items.js';
-import type { JobState } from '../state/job-state.js';
-import type { JobResults } from './job-results.js';
-
-export interface JobReaderParts<T> {
-  state: JobState<T, object>;
-  results: JobResults<T, object>;
-  /** Deploys the job, unless that was done. */
-  ensureDeployed: () => void;
-  /** The input that this handle deploys; undefined for a job that the scheduler has already. */
-  input: JobInput | undefined;
-}
 
 export class JobReader<T> implements ResultReader<T> {
   readonly #context: DeployerContext;

@@ -8,7 +8,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { describeValue, readOptions } from '../../lib/options.js';
 import type { DeployerContext } from '../connection/context.js';
 import type { ResultItem, StreamOptions } from '../state/result-items.js';
-import type { JobReaderParts } from './job-reader.js';
+import type { JobReaderParts } from './job-reader-parts.js';
 import { OutcomeSource } from './outcome-source.js';
 import { readCompleted } from './read-completed.js';
 import { readOrdered } from './read-ordered.js';
