@@ -33,17 +33,22 @@ interface ObservedJob {
   job: Job<number>;
   results: Map<number, number>;
   errors: Map<number, Error>;
+  /** Whether slices of it were retried, or cancelled. */
+  mayRetry: boolean;
 }
 
 function observeJob(job: Job<number>, data: number[]): ObservedJob {
-  const followed: ObservedJob = { data, job, results: new Map(), errors: new Map() };
+  const followed: ObservedJob = { data, job, results: new Map(), errors: new Map(), mayRetry: false };
   job.on('result', ({ sliceNumber, result }) => {
     expect(followed.results.has(sliceNumber)).toBe(false);
     followed.results.set(sliceNumber, result);
+    followed.errors.delete(sliceNumber);
   });
   job.on('error', ({ sliceNumber, error }) => {
     if (sliceNumber === undefined) return;
-    expect(followed.errors.has(sliceNumber)).toBe(false);
+    expect(followed.results.has(sliceNumber)).toBe(false);
+    // A slice that failed has a second outcome only if it was retried.
+    if (!followed.mayRetry) expect(followed.errors.has(sliceNumber)).toBe(false);
     followed.errors.set(sliceNumber, error);
   });
   return followed;
@@ -86,6 +91,32 @@ async function injectFaults(
   // A worker without faults finishes the jobs.
   network.faults = { ...network.faults, disconnectChance: 0, refuseChance: 0 };
   await addWorker();
+}
+
+/** Cancels and retries ranges of a job's slices while it runs, and in the end whatever is still cancelled. */
+async function cancelAndRetry({ random, clock }: Simulation, observed: ObservedJob): Promise<void> {
+  const { job, data } = observed;
+  const signal = new AbortController().signal;
+  for (let requests = 0; requests < 6; requests++) {
+    await new Promise<void>((resolve) => void clock.after(random.integer(10, 4_000), resolve));
+    const start = random.integer(1, data.length);
+    const range = { start, end: start + random.integer(0, 80) };
+    observed.mayRetry = true;
+    if (random.chance(0.6)) await job.cancel('not now', { range, signal });
+    else await job.retry(range, { signal });
+  }
+}
+
+/** Waits until the job is complete, and runs cancelled slices again until none is left. */
+async function waitForAll(observed: ObservedJob): Promise<void> {
+  const { job, errors } = observed;
+  for (let rounds = 0; rounds < 5; rounds++) {
+    await waitForEnd(observed);
+    const cancelled = [...errors.keys()].filter((slice) => isError(errors.get(slice), 'SLICE_CANCELLED'));
+    if (cancelled.length === 0) return;
+    await job.retry([Math.min(...cancelled), Math.max(...cancelled)]);
+  }
+  throw new Error('slices that were retried are still cancelled');
 }
 
 async function waitForEnd({ job }: ObservedJob): Promise<void> {
@@ -154,7 +185,8 @@ export async function runFaultScenario(seed: number): Promise<Simulation> {
       await third.job.addSlices(more);
     }
     await third.job.close();
-    await Promise.all([first, second, third].map(waitForEnd));
+    await Promise.all([cancelAndRetry(simulation, first), cancelAndRetry(simulation, second)]);
+    await Promise.all([first, second, third].map(waitForAll));
     over = true;
     await injecting;
     jobs.forEach(expectEveryOutcome);

@@ -15,6 +15,8 @@ export interface JobStatusInfo {
   computed: number;
   /** Finished slices that failed permanently; `computed` includes them. */
   failed: number;
+  /** Of these, slices that their owner cancelled; absent for none. */
+  cancelled?: number;
   /** Number of workers that compute for the job. */
   workers: number;
   /** Amount paid so far, units (1 credit = 10^9 units); in JSON a decimal string. */
@@ -55,8 +57,11 @@ export function withJsonForm<S extends object>(fields: S): S {
 
 /** The counts of a job from a status of the protocol. */
 export function toStatusInfo(status: JobStatus): JobStatusInfo {
-  const { total, leased, accepted, failed, runStatus, workers, paid, reason } = status;
+  const { total, leased, accepted, failed, runStatus, workers, paid, cancelled, reason } = status;
   const computed = accepted + failed;
-  const numbers = { runStatus, total, distributed: leased + computed, computed, failed, workers, paid };
-  return withJsonForm(reason === undefined ? numbers : { ...numbers, reason });
+  return withJsonForm({
+    ...{ runStatus, total, distributed: leased + computed, computed, failed, workers, paid },
+    ...(cancelled === undefined ? {} : { cancelled }),
+    ...(reason === undefined ? {} : { reason }),
+  });
 }

@@ -2,6 +2,7 @@
  * The settings of a handle until its job is deployed. Then they are locked, and packed into the frozen config of the job.
  * @module
  */
+import { packDetails } from '../package/pack-details.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import { unknownOption } from '../../lib/options.js';
@@ -64,7 +65,8 @@ export class ConfigDraft {
     if (name === 'fs') return this.#files as Settings[K];
     const value = this.#settings[name] as Settings[K];
     // A copy: changes of the array would not be checked.
-    if (name === 'origins') return [...(value as readonly string[])] as unknown as Settings[K];
+    if (name === 'origins' || name === 'tags')
+      return [...(value as readonly string[])] as unknown as Settings[K];
     if (name === 'modules' || name === 'wheels') return value;
     return name === 'customWorktime' ? value : this.#guarded(value, name);
   }
@@ -136,6 +138,7 @@ export class ConfigDraft {
       limits,
       public: about,
     } = this.#settings;
+    const { tags, metadata } = this.#settings;
     return Object.freeze({
       jobId,
       work,
@@ -159,6 +162,7 @@ export class ConfigDraft {
       groups: packGroups(computeGroups),
       limits: packLimits(limits),
       public: packPublic(about, jobId),
+      details: packDetails(tags, metadata),
     });
   }
 

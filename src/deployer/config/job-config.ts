@@ -14,6 +14,8 @@ export interface JobConfig extends PackSettings {
   readonly autoClose: boolean;
   readonly readAhead: Required<ReadAheadLimits>;
   readonly terms: ResolvedOffer;
+  /** Sent with the job, and no part of its package: workers do not get them. */
+  readonly details: { tags?: string[]; metadata?: Uint8Array };
   /** Signs the offer. If undefined, the wallet's account signs it, and the offer of a free job is not signed. */
   readonly payer: Keystore | undefined;
 }

@@ -16,6 +16,7 @@ import {
   type JobLimits,
   type PublicInfo,
 } from '../package/pack-settings.js';
+import { checkMetadata, checkTags } from '../package/pack-details.js';
 import { DEFAULT_WORKTIME, type BuiltInWorktime } from '../../worktimes/registry.js';
 import { checkTexts, type TextOrUrl } from '../modules/module-settings.js';
 import { READ_AHEAD_DEFAULT, readLimits, type ReadAheadLimits } from './read-ahead-limits.js';
@@ -55,8 +56,12 @@ export interface Settings {
    * automatically.
    */
   origins: readonly string[];
-  /** Limits of each slice. */
+  /** Limits of each slice, and what happens when slices fail. */
   limits: JobLimits;
+  /** Names by which `compute.list({ tag })` finds the job. Workers and their owners do not see them. */
+  tags: readonly string[];
+  /** Anything that you note about the job, as an object of at most 8 KiB; shown by `compute.list`, not to workers. */
+  metadata: Record<string, unknown>;
   /**
    * Whether the handle keeps the results. If not, its memory stays bounded and the results come by `result` events
    * only. It may be changed until the handle follows the job.
@@ -89,6 +94,8 @@ export function defaultSettings(): Omit<Settings, 'fs'> & { fs: JobFS | undefine
     env: {},
     origins: [],
     limits: {},
+    tags: [],
+    metadata: {},
     collateResults: true,
     readAhead: { ...READ_AHEAD_DEFAULT },
     autoClose: true,
@@ -110,6 +117,8 @@ export const SETTING_CHECKS: { readonly [K in keyof Settings]: (value: Settings[
   env: (env) => checkObject('job.env', env),
   origins: checkOrigins,
   limits: (limits) => checkObject('job.limits', limits),
+  tags: checkTags,
+  metadata: checkMetadata,
   collateResults: (value) => checkBoolean('job.collateResults', value),
   readAhead: (limits) => {
     readLimits(checkObject('job.readAhead', limits));

@@ -6,7 +6,11 @@ import type { SessionState } from '../../client/connection/session.js';
 import { ManyhandsError } from '../../lib/errors.js';
 import type { SchedulerMessage } from '../../protocol/messages/messages.js';
 
-export type JobNotice = Extract<SchedulerMessage, { type: 'job.journal' | 'job.console' | 'job.progress' }>;
+const NOTICES = ['job.journal', 'job.console', 'job.event', 'job.progress'] as const;
+export type JobNotice = Extract<SchedulerMessage, { type: (typeof NOTICES)[number] }>;
+
+const isJobNotice = (message: SchedulerMessage): message is JobNotice =>
+  (NOTICES as readonly string[]).includes(message.type);
 
 /** Receives the notices of a followed job and the state of its connection. */
 export interface JobSubscriber {
@@ -39,9 +43,7 @@ export class JobNotices {
   }
 
   readonly received = (message: SchedulerMessage): void => {
-    if (message.type === 'job.journal' || message.type === 'job.console' || message.type === 'job.progress') {
-      this.#subscribers.get(message.jobId)?.notice(message);
-    }
+    if (isJobNotice(message)) this.#subscribers.get(message.jobId)?.notice(message);
   };
 
   stateChanged(state: SessionState, error: Error | undefined): void {

@@ -20,6 +20,8 @@ export abstract class ConfigurableJob<T> implements Settings {
   declare env: Settings['env'];
   declare origins: Settings['origins'];
   declare limits: Settings['limits'];
+  declare tags: Settings['tags'];
+  declare metadata: Settings['metadata'];
   declare collateResults: Settings['collateResults'];
   declare readAhead: Settings['readAhead'];
   declare autoClose: Settings['autoClose'];

@@ -2,6 +2,7 @@
  * The events of a job's handle: adding and removing listeners.
  * @module
  */
+import type { JobWork } from '../results/job-work.js';
 import type { JobEventsOf } from '../state/events.js';
 import type { JobEventName, JobListener } from '../state/job-emitter.js';
 import { readConcurrency, type ListenerOptions } from '../state/limit-listener.js';
@@ -10,6 +11,11 @@ import { ConfigurableJob } from './configurable-job.js';
 
 /** While there is a listener for an event of the journal, the handle follows its job. */
 export abstract class JobListeners<T> extends ConfigurableJob<T> {
+  /** The events that the work function emits by `work.emit(name, value)`: `job.work.on(name, (event) => …)`. */
+  get work(): JobWork<this> {
+    return this[PARTS].results.work;
+  }
+
   /**
    * Adds a listener. One to `result` or `error` may be async: it is waited for, and what it rejects with, `exec` and `wait`
    * reject with.

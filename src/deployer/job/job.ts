@@ -3,6 +3,8 @@
  * results. These report to the state of the job, which no longer knows the handle but as the payload of events.
  * @module
  */
+import type { ResultRange } from '../results/fetch-results.js';
+import { cancelSlices, retrySlices } from './slice-requests.js';
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import { readCall } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
@@ -190,10 +192,22 @@ export class Job<T = unknown> extends JobOutput<T> {
     this.#parts.state.update(await this.#parts.upload.close());
   }
 
-  /** Cancels the job permanently; its results so far can still be fetched. @throws ABORTED, TIMEOUT, CONNECT_FAILED */
-  async cancel(reason = '', options: CallOptions = {}): Promise<JobStatusInfo> {
-    const { signal } = readCall(options, 'job.cancel');
+  /**
+   * Cancels the job permanently; its results so far can still be fetched. With a `range`, only its slices that are not done:
+   * they fail with the code `SLICE_CANCELLED`, cost nothing, and can be retried.
+   * @throws JOB_STATE for a range before it is deployed, INVALID_ARGUMENT, ABORTED, TIMEOUT, CONNECT_FAILED
+   */
+  async cancel(reason = '', options: CallOptions & { range?: ResultRange } = {}): Promise<JobStatusInfo> {
+    const { range, ...rest } = options;
+    const { signal } = readCall(rest, 'job.cancel');
     const cancelReason = checkReason(reason);
+    if (range !== undefined) {
+      await this.#parts.deployment.required('cancel');
+      const request = { range, reason: cancelReason };
+      const { status } = await cancelSlices(this.#parts.context, this.id, request, signal);
+      this.#parts.state.update(status);
+      return this.status;
+    }
     if (!this.#parts.deployment.isSent) {
       this.#parts.draft.lock();
       this.#parts.deployment.markAccepted();
@@ -205,6 +219,25 @@ export class Job<T = unknown> extends JobOutput<T> {
     this.#parts.state.update(status);
     if (status.runStatus === 'cancelled') this.#parts.state.cancelled(status.reason ?? cancelReason);
     return this.status;
+  }
+
+  /**
+   * Runs the slices again that failed or were cancelled, all of them or those of the range, in place and with fresh attempts.
+   * Slices with a result stay as they are and are not paid again. A job that was complete runs again: `job.wait()` then waits
+   * for its new end. Resolves with the number of slices that run again.
+   * @throws JOB_STATE before it is deployed, JOB_CANCELLED for a job that was cancelled, INVALID_ARGUMENT, ABORTED
+   */
+  async retry(range: 'failed' | ResultRange = 'failed', options: CallOptions = {}): Promise<number> {
+    const { signal } = readCall(options, 'job.retry');
+    const { context, deployment, state, results } = this.#parts;
+    await deployment.required('retry');
+    const { count, status } = await retrySlices(context, this.id, range, signal);
+    if (count > 0 && state.isEnded) {
+      state.reopen();
+      results.reopen();
+    }
+    state.update(status);
+    return count;
   }
 
   /**

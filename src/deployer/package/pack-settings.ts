@@ -11,6 +11,7 @@ import {
   GROUPS_MAX,
   NO_PROGRESS_MS_DEFAULT,
   PUBLIC_TEXT_LENGTH_MAX,
+  SLICE_ATTEMPTS_MAX,
   SLICE_TIMEOUT_MS_MAX,
 } from '../../protocol/limits.js';
 import { sorted } from '../../protocol/input/remote-sets.js';
@@ -40,6 +41,13 @@ export interface JobLimits {
   sliceTimeoutMs?: number;
   /** Maximum time of one slice without progress or console output, milliseconds. @default 5 minutes */
   noProgressMs?: number;
+  /**
+   * Attempts after which a slice fails, 1 to 8, on whichever workers: an error that the work function throws, or the loss
+   * of its sandbox. @default until independent workers agree (2 errors, 3 losses)
+   */
+  attempts?: number;
+  /** Whether the first slice that fails cancels the job with its error. @default false */
+  failFast?: boolean;
 }
 
 export const PUBLIC_GROUP: Readonly<ComputeGroup> = { joinKey: 'public' };
@@ -129,7 +137,12 @@ export function packEnv(env: Readonly<Record<string, string>>): Record<string, s
 
 /** @throws INVALID_ARGUMENT, UNKNOWN_OPTION */
 export function packLimits(limits: JobLimits): JobPackage['limits'] {
-  const given = readOptions<JobLimits>(limits, 'job.limits', { sliceTimeoutMs: true, noProgressMs: true });
+  const given = readOptions<JobLimits>(limits, 'job.limits', {
+    sliceTimeoutMs: true,
+    noProgressMs: true,
+    attempts: true,
+    failFast: true,
+  });
   const sliceTimeoutMs = given.sliceTimeoutMs ?? SLICE_TIMEOUT_MS_MAX;
   const noProgressMs = given.noProgressMs ?? Math.min(NO_PROGRESS_MS_DEFAULT, sliceTimeoutMs);
   for (const [name, value] of Object.entries({ sliceTimeoutMs, noProgressMs })) {
@@ -139,5 +152,19 @@ export function packLimits(limits: JobLimits): JobPackage['limits'] {
       );
     }
   }
-  return { sliceTimeoutMs, noProgressMs };
+  return { sliceTimeoutMs, noProgressMs, ...packPolicies(given) };
+}
+
+/** @throws INVALID_ARGUMENT */
+function packPolicies({
+  attempts,
+  failFast = false,
+}: JobLimits): Pick<JobPackage['limits'], 'attempts' | 'failFast'> {
+  if (
+    attempts !== undefined &&
+    !(Number.isSafeInteger(attempts) && attempts >= 1 && attempts <= SLICE_ATTEMPTS_MAX)
+  )
+    throw invalidArgument(`job.limits.attempts must be a whole number from 1 to ${SLICE_ATTEMPTS_MAX}.`);
+  if (typeof failFast !== 'boolean') throw invalidArgument('job.limits.failFast must be true or false.');
+  return { ...(attempts === undefined ? {} : { attempts }), ...(failFast && { failFast }) };
 }

@@ -21,7 +21,7 @@ export async function fetchJobResults<T>(
   options: CallOptions = {},
 ): Promise<FetchedResult<T>[]> {
   const { signal } = readCall(options, 'fetchResults');
-  const { from, to, step } = readRange(range);
+  const { from, to, step } = readSliceRange(range);
   const found: FetchedResult<T>[] = [];
   const isRequested = (slice: number): boolean => (slice - from) % step === 0;
   const sink = {
@@ -49,13 +49,14 @@ export async function fetchJobResults<T>(
   return found.sort((a, b) => a.slice - b.slice);
 }
 
-function readRange(range: ResultRange | undefined): { from: number; to: number; step: number } {
+/** First and last slice of a range, and its step. @throws INVALID_ARGUMENT */
+export function readSliceRange(range: ResultRange | undefined): { from: number; to: number; step: number } {
   if (range === undefined) return { from: 1, to: JOB_SLICES_MAX, step: 1 };
   const { start, end, step = 1 } = Array.isArray(range) ? readPair(range) : readBounds(range);
   if (isCount(start) && isCount(end) && isCount(step) && start <= end) return { from: start, to: end, step };
   throw new ManyhandsError(
     'INVALID_ARGUMENT',
-    'A range of results must be [from, to] or { start, end, step? } with slice numbers, which start at 1.',
+    'A range of slices must be [from, to] or { start, end, step? } with slice numbers, which start at 1.',
   );
 }
 
@@ -66,7 +67,7 @@ function readPair(range: readonly unknown[]): { start?: unknown; end?: unknown; 
 function readBounds(range: unknown): { start?: unknown; end?: unknown; step?: unknown } {
   return readOptions<{ start: number; end: number; step: number; group: number }>(
     range,
-    'A range of results',
+    'A range of slices',
     {
       start: true,
       end: true,

@@ -34,6 +34,7 @@ export interface FollowSink extends OutcomeSink {
   /** Undefined if more outcomes can be delivered now, else a promise that resolves then. */
   whenReady(): Promise<void> | undefined;
   console(message: Extract<JobNotice, { type: 'job.console' }>): void;
+  event(message: Extract<JobNotice, { type: 'job.event' }>): void;
   progress(message: Extract<JobNotice, { type: 'job.progress' }>): void;
   /**
    * Whether the whole journal may be read again. It is asked when the scheduler does not know the cursor, because its
@@ -173,6 +174,7 @@ export class Follower {
     if (this.#state !== 'following') return;
     if (message.type === 'job.console') this.#sink.console(message);
     else if (message.type === 'job.progress') this.#sink.progress(message);
+    else if (message.type === 'job.event') this.#sink.event(message);
     else if (this.#enqueue(message.rows)) this.#startReading();
   }
 

@@ -18,8 +18,10 @@ import type { ConsolePrinter } from './console-printer.js';
 import { Follower, type FollowSink } from './follow.js';
 import { NoInputWatch } from './no-input-watch.js';
 import { OutcomeTaps, type OutcomeTap } from './outcome-taps.js';
+import { JobWork } from './job-work.js';
 import { PauseNotifier } from './pause-notifier.js';
 import { ReceivedSlices } from './received-slices.js';
+import { RetriedSlices } from './retried-slices.js';
 
 export interface ResultOptions {
   /** The cursor of the last journal row to skip. */
@@ -35,6 +37,8 @@ export interface ResultOptions {
 }
 
 export class JobResults<T, J> implements FollowSink {
+  /** The listeners of the events of the work function. */
+  readonly work = new JobWork<J>(() => void this.requestFollow());
   readonly #context: DeployerContext;
   readonly #state: JobState<T, J>;
   readonly #options: ResultOptions;
@@ -48,6 +52,7 @@ export class JobResults<T, J> implements FollowSink {
   readonly received = new ReceivedSlices();
   /** The loops over the outcomes. */
   readonly #taps = new OutcomeTaps<T>();
+  #retried: RetriedSlices | undefined;
   #follower: Follower | undefined;
   #stopObserving: (() => void) | undefined;
   /** Number of listeners and callers that need the journal. */
@@ -123,9 +128,8 @@ export class JobResults<T, J> implements FollowSink {
     const { events } = state;
     const { job } = events;
     events.emit('result', { job, sliceNumber, result: value as T });
-    if (this.#collate && events.listenerCount('resultsupdated') > 0)
-      events.emit('resultsupdated', { job, sliceNumber });
     if (!this.#taps.isEmpty) this.#taps.take({ sliceNumber, result: value as T });
+    this.#emitUpdated(sliceNumber);
   }
 
   failure(sliceNumber: number, error: Error): void {
@@ -135,6 +139,25 @@ export class JobResults<T, J> implements FollowSink {
     this.#state.results.addFailure(sliceNumber, error);
     this.#state.emitError(error, sliceNumber);
     this.#taps.take({ sliceNumber, error });
+    this.#emitUpdated(sliceNumber);
+  }
+
+  /** The slice had an outcome before, which is void since it ran again. */
+  #emitUpdated(sliceNumber: number): void {
+    const { events } = this.#state;
+    if (this.#retried?.has(sliceNumber) === true)
+      events.emit('resultsupdated', { job: events.job, sliceNumber });
+  }
+
+  /** The job runs again after it had ended for this handle: the journal is followed on from where it ended. */
+  reopen(): void {
+    this.#after = this.cursor;
+    this.#follower = undefined;
+    this.#state.isFollowed = false;
+    this.#isComplete = false;
+    this.#hasFollowed = false;
+    this.#state.ended.addEventListener('abort', () => this.#release(), { once: true });
+    this.#startFollowing();
   }
 
   row(status: JobStatus, event: JournalEvent): void {
@@ -142,7 +165,10 @@ export class JobResults<T, J> implements FollowSink {
     this.#emitStatus();
     if (event.kind === 'cancelled') this.#state.cancelled(event.reason);
     else if (event.kind === 'completed') this.#complete();
-    else if (event.kind === 'paused') this.#pauseNotifier.paused(event.reason);
+    else if (event.kind === 'retried') {
+      this.#retried ??= new RetriedSlices();
+      this.#retried.add(event.slices, this.received, this.#state.results);
+    } else if (event.kind === 'paused') this.#pauseNotifier.paused(event.reason);
     else if (event.kind === 'resumed') this.#pauseNotifier.resumed();
   }
 
@@ -170,6 +196,11 @@ export class JobResults<T, J> implements FollowSink {
     }
     const repeated = same === undefined ? {} : { same };
     events.emit('console', { job: events.job, sliceNumber, attempt, level, message, ...repeated });
+  }
+
+  event({ sliceNumber, attempt, name, value }: Extract<JobNotice, { type: 'job.event' }>): void {
+    const { job } = this.#state.events;
+    this.work.received({ job, name, sliceNumber, attempt }, value);
   }
 
   #consolePrinter(): Promise<ConsolePrinter> {

@@ -29,7 +29,8 @@ export function readOutcomes(
   const reader = openPart(part, sink);
   if (reader === undefined) return undefined;
   const large: { sliceNumber: number; ref: BlobRef }[] = [];
-  for (let index = 0, sliceNumber = part.first; index < part.count; index++, sliceNumber++) {
+  const step = reader.count === 1 ? 0 : 1;
+  for (let i = 0, index = 0, sliceNumber = part.first; i < part.count; i++, index += step, sliceNumber++) {
     let value: unknown;
     try {
       const kind = reader.kind(index);
@@ -51,11 +52,15 @@ export function readOutcomes(
   return large.length === 0 ? undefined : fetchLarge(large, sink, fetchBlob);
 }
 
+/** A segment of one error is the outcome of each slice of its part. */
+const isOneError = (reader: SegmentReader): boolean =>
+  reader.count === 1 && reader.kind(0) === ENVELOPE_KIND.error;
+
 function openPart(part: SegmentPart, sink: OutcomeSink): SegmentReader | undefined {
   let problem: Error;
   try {
     const reader = new SegmentReader(part.segment);
-    if (reader.count === part.count) return reader;
+    if (reader.count === part.count || isOneError(reader)) return reader;
     const text = `A segment must have ${part.count} outcomes, but it has ${reader.count} envelopes.`;
     problem = new ManyhandsError('SEGMENT_MALFORMED', text);
   } catch (error) {

@@ -44,6 +44,26 @@ export class ReceivedSlices {
     return isNew;
   }
 
+  /** Removes slices `first` to `last`; returns how many of them had been added. */
+  removeRange(first: number, last: number): number {
+    let removed = 0;
+    for (let at = Math.max(0, this.#runBefore(first)); at < this.#runs.length; at++) {
+      const [from, to] = this.#runs[at]!;
+      if (from > last) break;
+      if (to < first) continue;
+      removed += Math.min(to, last) - Math.max(from, first) + 1;
+      const rest: [number, number][] = [];
+      if (from < first) rest.push([from, first - 1]);
+      if (to > last) rest.push([last + 1, to]);
+      this.#runs.splice(at, 1, ...rest);
+      at += rest.length - 1;
+    }
+    this.#size -= removed;
+    this.#recent = 0;
+    this.#expected = this.#bound = NaN;
+    return removed;
+  }
+
   #insert(slice: number): boolean {
     const recent = this.#runs[this.#recent];
     const at = recent !== undefined && recent[1] === slice - 1 ? this.#recent : this.#runBefore(slice);

@@ -23,6 +23,12 @@ export interface ResultEventOf<T, J> {
   result: T;
 }
 
+/** A slice that failed, and was run again, has another outcome. */
+export interface ResultsUpdatedEventOf<J> {
+  job: J;
+  sliceNumber: number;
+}
+
 export interface ConsoleEventOf<J> {
   job: J;
   sliceNumber: number;
@@ -104,8 +110,8 @@ export interface JobEventsOf<T, J> {
   accepted: { job: J; id: string };
   status: StatusEventOf<J>;
   result: ResultEventOf<T, J>;
-  /** DCP's name for a change of `job.results`: the result of this slice was added. */
-  resultsupdated: { job: J; sliceNumber: number };
+  /** A slice that was retried has its new outcome: emitted after its `result` or `error`. */
+  resultsupdated: ResultsUpdatedEventOf<J>;
   console: ConsoleEventOf<J>;
   progress: ProgressEventOf<J>;
   error: ErrorEventOf<J>;

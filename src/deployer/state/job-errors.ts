@@ -4,7 +4,7 @@
  * @module
  */
 import { ManyhandsError, type ErrorInfo } from '../../lib/errors.js';
-import { ALL_FAIL_REASON, UNLOADABLE_REASON } from '../../protocol/job/reasons.js';
+import { ALL_FAIL_REASON, FAIL_FAST_REASON, UNLOADABLE_REASON } from '../../protocol/job/reasons.js';
 import type { ResultHandle } from './result-handle.js';
 
 /** The method that `console.log` of Node and Deno calls to print an object. */
@@ -75,6 +75,8 @@ function causeOf(reason: string, failure: Error | undefined): { cause: Error; re
       ? undefined
       : { cause: failure, rest: reason.replace(/; slice \d+: .*/s, '') };
   }
+  if (reason.startsWith(FAIL_FAST_REASON))
+    return failure && { cause: failure, rest: FAIL_FAST_REASON.replace(/: $/, '') };
   if (!reason.startsWith(UNLOADABLE_REASON)) return undefined;
   const message = reason.slice(UNLOADABLE_REASON.length);
   const place = /work-function\.\w+(?::\d+){1,2}|work-function\.py, line \d+/.exec(message)?.[0];

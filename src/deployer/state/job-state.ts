@@ -34,17 +34,13 @@ export interface StateObserver {
 export class JobState<T, J> {
   readonly id: string;
   readonly events: JobEmitter<T, J>;
-  /** Resolves when the job is complete and no slice has failed. */
-  readonly finished: Promise<ResultHandle<T>>;
-  /** Aborts when the job has ended for this handle in any way. */
-  readonly ended: AbortSignal;
   readonly results = new ResultHandle<T>();
   /** Whether this handle follows the journal. If so, it reports itself that no worker computes, and its upload does not. */
   isFollowed = false;
   /** Finds positions of a bundled work function in the files of its author; set by the handle that deployed it. */
   findPosition?: FindPosition | undefined;
-  readonly #finish = deferred<ResultHandle<T>>();
-  readonly #end = new AbortController();
+  #finish = newFinish<T>();
+  #end = new AbortController();
   readonly #observers: StateObserver[] = [];
   #readyState: ReadyState = 'new';
   #status: JobStatusInfo = NEW_STATUS;
@@ -55,10 +51,17 @@ export class JobState<T, J> {
   constructor(id: string, events: JobEmitter<T, J>) {
     this.id = id;
     this.events = events;
-    this.finished = this.#finish.promise;
-    this.finished.catch(() => undefined);
-    this.ended = this.#end.signal;
     events.listenerFailed = (name, error) => this.listenerFailed(name, error);
+  }
+
+  /** Resolves when the job is complete and no slice has failed. Another promise once the job runs again. */
+  get finished(): Promise<ResultHandle<T>> {
+    return this.#finish.promise;
+  }
+
+  /** Aborts when the job has ended for this handle in any way. Another signal once the job runs again. */
+  get ended(): AbortSignal {
+    return this.#end.signal;
   }
 
   get status(): JobStatusInfo {
@@ -166,6 +169,13 @@ export class JobState<T, J> {
     this.events.emit('error', payload);
   }
 
+  /** A job that had ended for this handle runs again. */
+  reopen(): void {
+    this.#finish = newFinish<T>();
+    this.#end = new AbortController();
+    this.#isEnded = false;
+  }
+
   /** Settles `finished`: with the results, or with the error. */
   end(error: Error | undefined): void {
     if (this.isEnded) return;
@@ -174,4 +184,11 @@ export class JobState<T, J> {
     this.#isEnded = true;
     this.#end.abort(error ?? new ManyhandsError('JOB_STATE', `Job ${this.id} is complete.`));
   }
+}
+
+/** A promise whose rejection is no unhandled one: not everybody waits for the end of a job. */
+function newFinish<T>(): ReturnType<typeof deferred<ResultHandle<T>>> {
+  const finish = deferred<ResultHandle<T>>();
+  finish.promise.catch(() => undefined);
+  return finish;
 }

@@ -129,6 +129,14 @@ export class ResultHandle<T> extends Array<T> {
     if (this.#failures.size < FAILURES_KEPT_MAX) this.#failures.set(sliceNumber, error);
   }
 
+  /** @internal The failures of slices `first` to `last`, `count` in all, are void: these slices run again. */
+  voidFailures(first: number, last: number, count: number): void {
+    this.#failedCount -= count;
+    this.#complete = false;
+    for (const slice of this.#failures.keys())
+      if (slice >= first && slice <= last) this.#failures.delete(slice);
+  }
+
   /** @internal Sets the current number of slices. */
   setTotal(total: number): void {
     if (total > this.length) this.length = Math.min(total, RESULTS_LENGTH_MAX);

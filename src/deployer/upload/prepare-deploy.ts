@@ -44,7 +44,11 @@ export async function prepareDeploy(
   const payer = await payerOf(context, config);
   const offer = payer && (await signTerms(context, payer, digest, config.terms));
   const { groups, leave } = await connection.joinGroups(secretGroups);
-  const body: DeployerRequests['job.deploy'][0] = { jobId: config.jobId, package: bytes };
+  const body: DeployerRequests['job.deploy'][0] = {
+    jobId: config.jobId,
+    package: bytes,
+    ...config.details,
+  };
   if (groups.length > 0) body.groups = groups;
   if (offer !== undefined) body.offer = offer;
   return { body, payer, leaveGroups: leave };

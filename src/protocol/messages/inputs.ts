@@ -60,8 +60,8 @@ export const inputPart: Check<InputPart> = object(inputPartFields);
 
 const segmentPartFields = { first: sliceNumber, count: segmentCount, segment: segmentBytes };
 /**
- * Outcomes of `count` consecutive slices, from `first`. A segment of one envelope is the outcome of each of them, as of slices
- * that were cancelled together.
+ * Outcomes of `count` consecutive slices, from `first`. A segment of one error is the outcome of each of them, as of slices that
+ * were cancelled together.
  */
 export interface SegmentPart extends MapOf<typeof segmentPartFields> {}
 export const segmentPart: Check<SegmentPart> = named('part', object(segmentPartFields));

@@ -24,6 +24,7 @@ export function listCommand(): Command {
       LIST_DEFAULT,
     )
     .option('--after <id>', 'list only jobs older than that one', jobId)
+    .option('--tag <tag>', 'list only jobs with that tag')
     .option(
       '--all',
       "list the jobs of all owners: for the scheduler's operator, whose token is in the data folder",
@@ -44,21 +45,23 @@ export function listCommand(): Command {
 interface ListOptions {
   limit: number;
   after?: string;
+  tag?: string;
   all?: boolean;
   scheduler: string;
   dataDir: string;
   json?: boolean;
 }
 
-async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions): Promise<void> {
-  const page = await requestPage({ limit, after }, all ? { scheduler, dataDir } : { scheduler });
+async function list({ limit, after, tag, all, scheduler, dataDir, json }: ListOptions): Promise<void> {
+  const page = await requestPage({ limit, after, tag }, all ? { scheduler, dataDir } : { scheduler });
   if (json) return console.log(toJson(page));
   for (const job of page.jobs) {
     const when = new Date(job.createdMs).toISOString().slice(0, 16).replace('T', ' ');
     const how = `${job.computed} of ${job.total}`;
+    const tags = job.tags.length === 0 ? '' : `  [${job.tags.map(printable).join(', ')}]`;
     const owner = all ? `  ${job.owner}` : '';
     console.log(
-      `${job.jobId}  ${when}  ${formatRunStatus(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${owner}  ${printable(job.name)}`.trimEnd(),
+      `${job.jobId}  ${when}  ${formatRunStatus(job).padEnd(STATUS_WIDTH)}  ${how.padEnd(PROGRESS_WIDTH)}${owner}  ${printable(job.name)}${tags}`.trimEnd(),
     );
   }
   if (page.jobs.length === 0) console.log(after === undefined ? 'No jobs.' : 'No older jobs.');
@@ -66,7 +69,7 @@ async function list({ limit, after, all, scheduler, dataDir, json }: ListOptions
 }
 
 async function requestPage(
-  options: { limit: number; after: string | undefined },
+  options: { limit: number; after: string | undefined; tag: string | undefined },
   at: { scheduler: string; dataDir?: string },
 ): Promise<JobPage> {
   if (at.dataDir === undefined) {
