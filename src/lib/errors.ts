@@ -48,6 +48,7 @@ export const ERROR_TABLE = {
   ASSIGN_FAILED: row('job'),
   SLICE_TIMEOUT: row('job'),
   SLICE_CANCELLED: row('caller'),
+  WORK_REJECTED: row('job'),
   NO_PROGRESS: row('job'),
   SANDBOX_CRASHED: row('job'),
   FETCH_FAILED: row('job'),

@@ -22,6 +22,7 @@ import { TICK_MS, type Tuning } from './core/tuning.js';
 import type { SandboxHost } from './hosts/port/sandbox-host.js';
 import type { JobBytes } from './inputs/job-bytes.js';
 import { LeaseInputs } from './leases/lease-inputs.js';
+import { SliceCheckpoints } from './leases/slice-checkpoints.js';
 import { LeaseRequests } from './leases/lease-requests.js';
 import type { WorkerLeases } from './leases/worker-leases.js';
 import type { WarmPolicy } from './options/option-checks.js';
@@ -66,6 +67,7 @@ export class Supervisor {
   readonly #stats: WorkerStats;
   readonly #activity: SliceActivity;
   readonly #requests: LeaseRequests;
+  readonly #checkpoints: SliceCheckpoints;
   readonly #queue: CoreEvent[] = [];
   readonly #drained = deferred();
   #stepping = false;
@@ -80,6 +82,10 @@ export class Supervisor {
     const dispatch = (event: CoreEvent): void => this.#dispatch(event);
     const warn = (error: unknown): void => this.#warn(error);
     this.#requests = new LeaseRequests({ ...ports, stats, dispatch, warn });
+    this.#checkpoints = new SliceCheckpoints({
+      ...ports,
+      answer: (effect, saved) => this.#pool.checkpointed(effect, saved),
+    });
     const startPolicy = new WarmStartPolicy({
       ...ports,
       policy: ports.policy ?? 'cold',
@@ -191,7 +197,7 @@ export class Supervisor {
       this.#warn(error);
       return decline(error instanceof Error ? error.message : 'Its inputs are malformed.');
     }
-    leases.add(leaseId, inputs);
+    leases.add(leaseId, inputs, lease.checkpoint);
     jobBytes.add(jobId, inputs.byteLength);
     events.emit('fetch', { jobId, first, count });
     const { needsFetch } = inputs;
@@ -253,6 +259,10 @@ export class Supervisor {
         return this.#stats.sliceStarted(effect.slot, effect.jobId, effect.sliceNumber);
       case 'progressed':
         return this.#activity.progressed(effect);
+      case 'emitted':
+        return this.#activity.emitted(effect);
+      case 'checkpoint':
+        return this.#checkpoints.save(effect);
       case 'printed':
         return this.#activity.printed(effect);
       case 'warning':

@@ -170,10 +170,15 @@ export class SandboxFixture {
   }
 
   /** Queues a batch and returns its number. */
-  send(inputs: InputPart[], each = false): number {
+  send(inputs: InputPart[], each = false, checkpoint?: { sliceNumber: number; state: Uint8Array }): number {
     const batch = ++this.#batch;
-    this.#sandbox.send({ type: 'run', batch, inputs, reportEach: each });
+    this.#sandbox.send({ type: 'run', batch, inputs, reportEach: each, ...(checkpoint && { checkpoint }) });
     return batch;
+  }
+
+  /** Answers a checkpoint of the running slice. */
+  answerCheckpoint(sliceNumber: number, saved: boolean): void {
+    this.#sandbox.send({ type: 'checkpointed', sliceNumber, saved });
   }
 
   /** Runs one batch over these data; returns the outcome of each, an Error where its slice failed. */

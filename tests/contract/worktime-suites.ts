@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { WORKTIMES, type BuiltInWorktime } from '../../src/worktimes/registry.js';
 import type { StartSandbox } from './worktime-fixture.js';
+import { controlsSuite, pythonControlsSuite } from './worktime-suite-controls.js';
 import { globalsSuite } from './worktime-suite-globals.js';
 import { mapBasicSuite } from './worktime-suite-map-basic.js';
 import { modulesSuite } from './worktime-suite-modules.js';
@@ -31,6 +32,7 @@ const SUITES: Record<BuiltInWorktime, (start: StartSandbox, options: SuiteOption
     globalsSuite(start);
     reportingSuite(start, { isPlatformInRealm });
     quiesceSuite(start);
+    describe('controls', () => controlsSuite(start));
   },
   wasm: (start, { extent }) => {
     wasmSuite(start, extent === 'brief');
@@ -44,6 +46,7 @@ const SUITES: Record<BuiltInWorktime, (start: StartSandbox, options: SuiteOption
         expect(await sandbox.run([1, 2])).toEqual([2, 3]);
       });
     modulesSuite(start);
+    if (extent !== 'brief') describe('controls', () => pythonControlsSuite(start));
     if (extent !== 'reduced')
       describe('values and errors', () => pythonValuesSuite(start, extent === 'brief'));
   },

@@ -12,6 +12,8 @@ import { Simulation } from './simulation.js';
 
 const THROWS_EVERY = 97;
 const CRASHING_DATUM = 333;
+/** Slices that take some seconds, in steps with checkpoints. */
+const STEPS_EVERY = 61;
 const UNITS_PER_CREDIT = 10n ** 9n;
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +24,7 @@ function scriptOf(simulation: Simulation): FakeSandboxScript {
       const x = datum as number;
       if (x === CRASHING_DATUM) return { kind: 'crash' };
       if (x % THROWS_EVERY === 0) return { kind: 'throw', error: new RangeError(`bad ${x}`), ms: 1 };
+      if (x % STEPS_EVERY === 0) return { kind: 'steps', value: x * 2, steps: 5, stepMs: 900 };
       const ms = simulation.random.chance(0.02) ? 400 : 1 + simulation.random.next() * 20;
       return { kind: 'value', value: x * 2, ms };
     },

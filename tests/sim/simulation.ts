@@ -137,7 +137,10 @@ export class Simulation {
   }
 
   /** Starts a worker whose sandboxes follow the script; `kill` ends it without closing its connections properly. */
-  async startWorker(script: FakeSandboxScript, cores: number): Promise<{ worker: BaseWorker; kill(): void }> {
+  async startWorker(
+    script: FakeSandboxScript,
+    cores: number,
+  ): Promise<{ worker: BaseWorker; host: FakeSandboxHost; kill(): void }> {
     const { clock, random } = this;
     const name = `worker ${++this.#workers}`;
     const host = new FakeSandboxHost(clock, script);
@@ -167,6 +170,7 @@ export class Simulation {
     );
     return {
       worker,
+      host,
       kill: () => {
         this.record(`${name} is killed`);
         alive = false;

@@ -3,8 +3,8 @@
  * results. These report to the state of the job, which no longer knows the handle but as the payload of events.
  * @module
  */
-import type { ResultRange } from '../results/fetch-results.js';
-import { cancelSlices, retrySlices } from './slice-requests.js';
+import type { ResultRange } from '../state/result-items.js';
+import { requestCancellation, requestRetry } from './slice-requests.js';
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import { readCall } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
@@ -204,7 +204,7 @@ export class Job<T = unknown> extends JobOutput<T> {
     if (range !== undefined) {
       await this.#parts.deployment.required('cancel');
       const request = { range, reason: cancelReason };
-      const { status } = await cancelSlices(this.#parts.context, this.id, request, signal);
+      const { status } = await requestCancellation(this.#parts.context, this.id, request, signal);
       this.#parts.state.update(status);
       return this.status;
     }
@@ -231,7 +231,7 @@ export class Job<T = unknown> extends JobOutput<T> {
     const { signal } = readCall(options, 'job.retry');
     const { context, deployment, state, results } = this.#parts;
     await deployment.required('retry');
-    const { count, status } = await retrySlices(context, this.id, range, signal);
+    const { count, status } = await requestRetry(context, this.id, range, signal);
     if (count > 0 && state.isEnded) {
       state.reopen();
       results.reopen();

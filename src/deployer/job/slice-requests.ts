@@ -9,7 +9,8 @@ import { describeValue } from '../../lib/options.js';
 import { JOB_SLICES_MAX } from '../../protocol/limits.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
 import type { DeployerContext } from '../connection/context.js';
-import { readSliceRange, type ResultRange } from '../results/fetch-results.js';
+import { readSliceRange } from '../results/fetch-results.js';
+import type { ResultRange } from '../state/result-items.js';
 
 /** `count`: the slices that were changed. */
 export interface ChangedSlices {
@@ -18,7 +19,7 @@ export interface ChangedSlices {
 }
 
 /** Cancels the slices of the range that are not done. @throws INVALID_ARGUMENT, JOB_CANCELLED */
-export function cancelSlices(
+export function requestCancellation(
   context: DeployerContext,
   jobId: string,
   { range, reason }: { range: ResultRange; reason: string },
@@ -32,7 +33,7 @@ export function cancelSlices(
 }
 
 /** Runs the failed and cancelled slices of the range again. @throws INVALID_ARGUMENT, JOB_CANCELLED, LIMIT_EXCEEDED */
-export function retrySlices(
+export function requestRetry(
   context: DeployerContext,
   jobId: string,
   range: 'failed' | ResultRange,

@@ -4,9 +4,12 @@
  * @module
  */
 import {
+  CHECKPOINT_BYTES_MAX,
   CONSOLE_BYTES_PER_SLICE_MAX,
   ERROR_TEXT_LENGTH_MAX,
+  EVENT_BYTES_MAX,
   LEASE_SLICES_MAX,
+  REASON_LENGTH_MAX,
   SEGMENT_BYTES_MAX,
   SNAPSHOT_BYTES_MAX,
   VALUE_BYTES_MAX,
@@ -14,7 +17,7 @@ import {
 import type { Check, Infer } from '../schema/check.js';
 import { object, optional, refine, tagged } from '../schema/composites.js';
 import { boolean, bytes, integer, number, oneOf, text, truncatedText } from '../schema/scalars.js';
-import { consoleLevel, durationMs, sliceNumber } from './fields.js';
+import { consoleLevel, durationMs, name, sliceNumber } from './fields.js';
 import type { InputPart } from './inputs.js';
 
 /** Everything a sandbox needs to run one job's slices. The supervisor has verified all bytes. */
@@ -68,7 +71,16 @@ export type SupervisorToSandbox =
    * Run these slices in order. `reportEach`: report every slice by itself, so that the one that kills the sandbox is known.
    * Batches are queued; the sandbox runs them in order.
    */
-  | { type: 'run'; batch: number; inputs: InputPart[]; reportEach: boolean }
+  | {
+      type: 'run';
+      batch: number;
+      inputs: InputPart[];
+      reportEach: boolean;
+      /** What an earlier attempt at one of these slices stored. */
+      checkpoint?: { sliceNumber: number; state: Uint8Array };
+    }
+  /** The answer to `checkpoint`: whether the scheduler has stored it. */
+  | { type: 'checkpointed'; sliceNumber: number; saved: boolean }
   /** The bytes of a blob in the input of the next batch, and of that batch only. */
   | { type: 'blob'; digest: string; bytes: Uint8Array }
   /**
@@ -87,8 +99,8 @@ const CODE_LENGTH_MAX = 64;
 const NONCE_LENGTH_MAX = 64;
 
 /** Bytes of which no other thread has a view: shared memory could change after the check. */
-const ownBytes = (max: number): Check<Uint8Array> =>
-  refine(bytes(max), ({ buffer }) => buffer instanceof ArrayBuffer, 'bytes that are not shared');
+const ownBytes = (max: number, min = 0): Check<Uint8Array> =>
+  refine(bytes(max, min), ({ buffer }) => buffer instanceof ArrayBuffer, 'bytes that are not shared');
 
 /** A text that is too long is truncated: job code may cause it. */
 const setupFailed = object({
@@ -134,6 +146,17 @@ const SANDBOX_MESSAGES = {
   /** The answer to each `ping`, with its nonce. */
   pong: object({ type: oneOf('pong'), nonce }),
   progress: object({ type: oneOf('progress'), sliceNumber, progress: optional(number(0, 1)) }),
+  /** The running slice emits an event. */
+  event: object({ type: oneOf('event'), sliceNumber, name, value: ownBytes(EVENT_BYTES_MAX, 1) }),
+  /** The state of the running slice, to be stored. Answered by `checkpointed`; one at a time. */
+  checkpoint: object({ type: oneOf('checkpoint'), sliceNumber, state: ownBytes(CHECKPOINT_BYTES_MAX, 1) }),
+  /** The work function gives the next slice of the batch back. The sandbox runs nothing more. */
+  rejected: object({
+    type: oneOf('rejected'),
+    batch: positive,
+    sliceNumber,
+    reason: truncatedText(REASON_LENGTH_MAX),
+  }),
   console: object({
     type: oneOf('console'),
     sliceNumber,

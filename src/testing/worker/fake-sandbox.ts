@@ -9,12 +9,15 @@ import type { InputPart } from '../../protocol/messages/messages.js';
 import { rangeDatum } from '../../protocol/input/ranges.js';
 import type { Assignment, SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
+import { decodeValue, encodeValue } from '../../protocol/values/values.js';
 import type { Sandbox, SandboxHandlers, SandboxHost } from '../../worker/hosts/port/sandbox-host.js';
 
 /** What a slice does. `hang`: it never ends. `crash`: it ends its sandbox. `isBusy`: it blocks the thread of the sandbox. `ms`: its duration. */
 export type SliceBehavior =
   | { kind: 'value'; value: unknown; ms?: number; isBusy?: boolean }
   | { kind: 'throw'; error: Error; ms?: number }
+  /** It takes so many steps, stores a checkpoint after each, and goes on from that of an earlier attempt. */
+  | { kind: 'steps'; value: unknown; steps: number; stepMs: number }
   | { kind: 'crash' }
   | { kind: 'hang' };
 
@@ -51,6 +54,8 @@ export class FakeSandboxHost implements SandboxHost {
   readonly assignments: Assignment[] = [];
   /** Blobs received for slices, by digest. */
   readonly blobs = new Map<string, Uint8Array>();
+  /** Slices that went on from a checkpoint, and the steps that were done before. */
+  readonly restored: { sliceNumber: number; step: number }[] = [];
   /** Number of sandboxes with a job, past and present; a prewarmed sandbox counts from its assignment on. */
   started = 0;
   /** Number of live sandboxes without a job. */
@@ -145,6 +150,7 @@ class FakeSandbox implements Sandbox {
       return this.#isBusy ? undefined : this.#schedule(0, () => this.#post({ type: 'pong', nonce }));
     }
     if (message.type === 'blob') return void this.#host.blobs.set(message.digest, message.bytes);
+    if (message.type === 'checkpointed') return;
     this.#queue.push(message);
     if (this.#state === 'idle') this.#next();
   }
@@ -191,6 +197,18 @@ class FakeSandbox implements Sandbox {
       if (run.reportEach || isQuiet) this.#post({ type: 'begin', sliceNumber });
       if (act.kind === 'hang') return;
       if (act.kind === 'crash') return this.#exit('It crashed.');
+      if (act.kind === 'steps') {
+        const restored = run.checkpoint?.sliceNumber === sliceNumber ? run.checkpoint.state : undefined;
+        const [step, slice] = restored === undefined ? [0, sliceNumber] : (decodeValue(restored) as number[]);
+        if (slice !== sliceNumber)
+          throw new Error(`slice ${sliceNumber} was given the state of slice ${slice}`);
+        if (restored !== undefined) this.#host.restored.push({ sliceNumber, step: step! });
+        const done = (): void => {
+          this.#finishSlice(run, slices, index, { kind: 'value', value: act.value });
+          if (this.#state === 'running') this.#run(run, slices, index + 1);
+        };
+        return this.#step(sliceNumber, act, step!, done);
+      }
       if (act.ms !== undefined && act.ms > 0) {
         this.#isBusy = act.kind === 'value' && act.isBusy === true;
         return this.#schedule(act.ms, () => {
@@ -204,6 +222,20 @@ class FakeSandbox implements Sandbox {
     }
     this.#state = 'idle';
     this.#next();
+  }
+
+  /** Takes the steps of a slice from `step` on. */
+  #step(
+    sliceNumber: number,
+    act: Extract<SliceBehavior, { kind: 'steps' }>,
+    step: number,
+    done: () => void,
+  ): void {
+    if (step >= act.steps) return done();
+    this.#schedule(act.stepMs, () => {
+      this.#post({ type: 'checkpoint', sliceNumber, state: encodeValue([step + 1, sliceNumber]) });
+      this.#step(sliceNumber, act, step + 1, done);
+    });
   }
 
   /** Ends one slice; its outcome is posted together with others, as in a real sandbox. */

@@ -1,5 +1,5 @@
 /**
- * Publishes the progress and the console output of slices within rate limits: to the owner of the machine as events, and
+ * Publishes the progress, the console output and the events of slices within rate limits: to the owner of the machine as events, and
  * to the scheduler as notices.
  * @module
  */
@@ -49,6 +49,15 @@ export class SliceActivity {
     stats.progressed(slot, jobId, sliceNumber, progress);
     const known = progress === undefined ? {} : { progress };
     client.notify({ type: 'slice.progress', leaseId, sliceNumber, ...known });
+  }
+
+  /** Passes an event on, unless the worker's limits are reached. */
+  emitted(effect: Extract<Effect, { type: 'emitted' }>): void {
+    const { leaseId, sliceNumber, name, value } = effect;
+    const { clock, client } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    if (!this.#consoleMessages.take(nowMs) || !this.#consoleUnits.take(nowMs, value.byteLength)) return;
+    client.notify({ type: 'slice.event', leaseId, sliceNumber, name, value });
   }
 
   /** Publishes a console message, unless the worker's limits are reached. */

@@ -35,6 +35,7 @@ export type AttemptFailureCode = Extract<
   | 'ASSIGN_FAILED'
   | 'FETCH_FAILED'
   | 'ORIGIN_NOT_ALLOWED'
+  | 'WORK_REJECTED'
 >;
 
 /** Why a slice has no outcome; `message` is a sentence. */
@@ -55,6 +56,13 @@ export interface ConsoleOutput {
   level: ConsoleLevel;
   message: string;
   same?: number;
+}
+
+/** One event of a slice; `value` is encoded. */
+export interface EmittedEvent {
+  sliceNumber: number;
+  name: string;
+  value: Uint8Array;
 }
 
 /** Who caused a failed set-up. `job`: its next slice is charged an attempt. `worker`: the lease is released uncharged. */
@@ -111,6 +119,12 @@ export type CoreEvent =
   /** A probe found that the sandbox's thread is computing, although its slice posts no messages. */
   | { type: 'computing'; slot: number; epoch: number }
   | { type: 'progress'; slot: number; epoch: number; sliceNumber: number; progress?: number }
+  /** A slice emitted an event. */
+  | ({ type: 'event'; slot: number; epoch: number } & EmittedEvent)
+  /** The state of a slice, to be stored. */
+  | { type: 'checkpoint'; slot: number; epoch: number; sliceNumber: number; state: Uint8Array }
+  /** The work function gave the next slice of its batch back. */
+  | { type: 'rejected'; slot: number; epoch: number; batch: number; sliceNumber: number; reason: string }
   /** A slice printed to its console; `same`: how many equal messages this one stands for. */
   | ({ type: 'console'; slot: number; epoch: number } & ConsoleOutput)
   | {
@@ -205,10 +219,22 @@ export type Effect =
       progress?: number;
     }
   | ({ type: 'printed'; slot: number; leaseId: LeaseId; jobId: JobId } & ConsoleOutput)
+  | ({ type: 'emitted'; leaseId: LeaseId; jobId: JobId } & EmittedEvent)
+  /** Store the state of a slice; the sandbox is to be told whether it was stored. */
+  | {
+      type: 'checkpoint';
+      slot: number;
+      sandboxEpoch: number;
+      leaseId: LeaseId;
+      sliceNumber: number;
+      state: Uint8Array;
+    }
   /** A failure to show to the owner of this machine. */
   | { type: 'warning'; slot: number; jobId: JobId; code: ErrorCode; message: string }
   /** After `drain` or `halt`: no leases are held and no replies are pending. */
   | { type: 'drained' };
+
+export type CheckpointEffect = Extract<Effect, { type: 'checkpoint' }>;
 
 /** Effects on the sandbox of a slot. */
 export type SandboxEffect = Extract<Effect, { epoch: number }>;

@@ -51,6 +51,27 @@ export function failSandbox(
   advanceSlot(state, slot, nowMs, effects);
 }
 
+/** The work function gave its slice back: it is reported as failed, and its sandbox, which ran no further, is ended. */
+export function handleRejection(
+  state: CoreState,
+  event: Extract<CoreEvent, { type: 'rejected' }>,
+  nowMs: number,
+  effects: Effect[],
+): void {
+  const slot = state.slots[event.slot]!;
+  const batch = slot.dispatched[0];
+  if (batch === undefined || event.batch !== batch.batch || event.sliceNumber !== batch.next) {
+    const message = `The sandbox gave slice ${event.sliceNumber} back, which was not its next one.`;
+    return failSandbox(state, slot, { code: 'SANDBOX_CRASHED', message }, nowMs, effects);
+  }
+  killSandbox(slot, effects);
+  const message = event.reason === '' ? 'The work function gave the slice back.' : event.reason;
+  reportFailure(state, batch.lease, { code: 'WORK_REJECTED', message }, effects);
+  resolveFailedInput(state, batch.lease, nowMs, effects);
+  if (state.mode === 'draining') releaseUndispatched(state, slot, effects, 'The worker is stopping.');
+  advanceSlot(state, slot, nowMs, effects);
+}
+
 /** Reports that the lease's next slice has no outcome; the lease continues with the slice after it. */
 function reportFailure(
   state: CoreState,

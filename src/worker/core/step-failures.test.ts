@@ -371,3 +371,26 @@ describe('stopping', () => {
     expect(effectTypes(world.grant(1, 1, 10))).toEqual(['release', 'lease-over']);
   });
 });
+
+describe('a slice that is given back', () => {
+  const back = (batch: number, sliceNumber: number, reason = 'not here') =>
+    ({ type: 'rejected', slot: 0, epoch: 1, batch, sliceNumber, reason }) as const;
+
+  it('is reported as lost with its reason, and the lease goes on behind it in a new sandbox', () => {
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
+    world.outcomes(1, 1, 4, false);
+    const effects = world.do(back(1, 5));
+    expect(effectTypes(effects)).toContain('kill-sandbox');
+    expect(effectsOfType(effects, 'report')).toMatchObject([
+      { first: 5, count: 0, failure: { code: 'WORK_REJECTED', message: 'not here' } },
+    ]);
+    expect(effectsOfType(world.ready(2), 'dispatch')[0]).toMatchObject({ first: 6 });
+  });
+
+  it('counts as a crash of its sandbox where it is not the next one', () => {
+    const { world } = createCoreWithLease(100, { sliceMs: 1 });
+    const effects = world.do(back(1, 3));
+    expect(effectsOfType(effects, 'report')).toEqual([]);
+    expect(effectsOfType(effects, 'warning')).toMatchObject([{ code: 'SANDBOX_CRASHED' }]);
+  });
+});

@@ -12,13 +12,14 @@ import {
   clearSandbox,
   discardLease,
   handleInputFailure,
+  handleRejection,
   handleSetupFailure,
   releaseUndispatched,
   killSandbox,
   failSandbox,
 } from './failures.js';
 import { handleReportReply, acceptOutcomes } from './accept-outcomes.js';
-import { handleConsole } from './console.js';
+import { handleCheckpoint, handleConsole, handleEvent } from './console.js';
 import { handleRecall } from './recall.js';
 import { isBusy, needsTick, newCoreState } from './state.js';
 import type { CoreState, Slot } from './state.js';
@@ -104,6 +105,12 @@ function stepSandbox(state: CoreState, event: SandboxEvent, nowMs: number, effec
       return handleBegin(state, event, nowMs, effects);
     case 'progress':
       return handleProgress(state, event, nowMs, effects);
+    case 'event':
+      return handleEvent(state, event, effects);
+    case 'checkpoint':
+      return handleCheckpoint(state, event, nowMs, effects);
+    case 'rejected':
+      return handleRejection(state, event, nowMs, effects);
     case 'console':
       return handleConsole(state, event, effects);
     case 'computing':

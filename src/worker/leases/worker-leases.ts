@@ -6,7 +6,7 @@
 import type { SchedulerRequests } from '../../client/connection/scheduler-requests.js';
 import type { BlobCache } from '../assets/blob-cache.js';
 import type { RemoteInputs } from '../inputs/remote-inputs.js';
-import type { LeaseId } from '../../protocol/messages/messages.js';
+import type { Lease, LeaseId } from '../../protocol/messages/messages.js';
 import type { LeaseInputs } from './lease-inputs.js';
 import { LeaseReports } from './lease-reports.js';
 import { SliceFetches } from './slice-fetches.js';
@@ -17,16 +17,37 @@ export interface WorkerLeasesPorts {
   remotes: RemoteInputs;
 }
 
+/** The field of a `run` message with a slice's checkpoint, if there is one. */
+export type LeaseCheckpoint = Pick<Lease, 'checkpoint'>;
+
 /** Everything that a worker keeps for one lease beside the state of its core. `dispose` frees all of it. */
 export class LeaseResources {
   readonly inputs: LeaseInputs;
   readonly fetches: SliceFetches;
   readonly reports: LeaseReports;
 
-  constructor(inputs: LeaseInputs, { client, blobs, remotes }: WorkerLeasesPorts) {
+  #checkpoint: Lease['checkpoint'];
+
+  constructor(
+    inputs: LeaseInputs,
+    checkpoint: Lease['checkpoint'],
+    { client, blobs, remotes }: WorkerLeasesPorts,
+  ) {
     this.inputs = inputs;
+    this.#checkpoint = checkpoint;
     this.fetches = new SliceFetches(remotes);
     this.reports = new LeaseReports(client, blobs);
+  }
+
+  /** A slice of the lease has stored this: its sandbox may end, and the slice run again within the lease. */
+  stored(checkpoint: NonNullable<Lease['checkpoint']>): void {
+    this.#checkpoint = checkpoint;
+  }
+
+  /** The lease's checkpoint, if it is of one of these slices. */
+  checkpointIn(first: number, count: number): LeaseCheckpoint {
+    const slice = this.#checkpoint?.sliceNumber ?? 0;
+    return slice >= first && slice < first + count ? { checkpoint: this.#checkpoint! } : {};
   }
 
   /** The slices from `end` on are released: their inputs are not fetched any more. */
@@ -60,8 +81,8 @@ export class WorkerLeases {
   }
 
   /** A lease was granted. */
-  add(leaseId: LeaseId, inputs: LeaseInputs): void {
-    this.#leases.set(leaseId, new LeaseResources(inputs, this.#ports));
+  add(leaseId: LeaseId, inputs: LeaseInputs, checkpoint?: Lease['checkpoint']): void {
+    this.#leases.set(leaseId, new LeaseResources(inputs, checkpoint, this.#ports));
   }
 
   /** The lease has ended: its resources are freed. */

@@ -11,7 +11,7 @@ import type { JobBytes } from '../inputs/job-bytes.js';
 import type { FetchingJob } from '../inputs/remote-inputs.js';
 import { fillInputs } from '../leases/fill-inputs.js';
 import type { BatchInputs } from '../leases/lease-inputs.js';
-import type { LeaseResources } from '../leases/worker-leases.js';
+import type { LeaseCheckpoint, LeaseResources } from '../leases/worker-leases.js';
 import { faultOf, messageOf } from './setup-faults.js';
 
 export type DispatchEffect = Extract<SandboxEffect, { type: 'dispatch' }>;
@@ -44,13 +44,14 @@ export class BatchDelivery {
 
   /** Sends the batch once its input is there and the batches before it are sent. The fetch starts at once. */
   add(effect: DispatchEffect, inputs: BatchInputs, lease: LeaseResources, job: FetchingJob): void {
+    const checkpoint = lease.checkpointIn(effect.first, effect.count);
     const value = inputs.remote === undefined ? undefined : lease.fetches.get(inputs.remote, job);
     // It is awaited later, when the batches before it were sent.
     value?.catch(() => undefined);
     const epoch = this.#epoch;
     const isOver = (): boolean => epoch !== this.#epoch;
     const delivery = (this.#waiting ?? Promise.resolve())
-      .then(() => this.#deliver(effect, inputs, value, job, isOver))
+      .then(() => this.#deliver({ ...effect, checkpoint }, inputs, value, job, isOver))
       .catch((error: unknown) => {
         if (!isOver()) this.#fail(effect.batch, error);
       })
@@ -67,7 +68,7 @@ export class BatchDelivery {
   }
 
   async #deliver(
-    { batch, reportEach }: DispatchEffect,
+    { batch, reportEach, checkpoint }: DispatchEffect & { checkpoint: LeaseCheckpoint },
     inputs: BatchInputs,
     value: Promise<Uint8Array> | undefined,
     { jobId }: FetchingJob,
@@ -83,7 +84,7 @@ export class BatchDelivery {
     }
     const filled = fillInputs(inputs, await value);
     if (isOver()) return;
-    send({ type: 'run', batch, inputs: filled.inputs, reportEach }, filled.transfer);
+    send({ type: 'run', batch, inputs: filled.inputs, reportEach, ...checkpoint }, filled.transfer);
     if (digest !== undefined || value !== undefined) emit({ type: 'input-ready', batch });
   }
 

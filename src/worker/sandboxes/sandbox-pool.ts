@@ -10,7 +10,7 @@ import type { JobId, WarmState } from '../../protocol/messages/messages.js';
 import type { BlobCache } from '../assets/blob-cache.js';
 import type { LoadedJob, JobPackageCache } from '../assets/job-package-cache.js';
 import type { WorkerStats } from '../controls/worker-stats.js';
-import type { CoreEvent, SandboxEffect } from '../core/events.js';
+import type { CoreEvent, SandboxEffect, CheckpointEffect } from '../core/events.js';
 import type { JobBytes } from '../inputs/job-bytes.js';
 import type { LeaseResources } from '../leases/worker-leases.js';
 import type { SandboxPhase } from '../options/worker-events.js';
@@ -114,6 +114,11 @@ export class SandboxPool {
     }
   }
 
+  /** Answers a checkpoint, unless the sandbox that sent it is gone. */
+  checkpointed({ slot, sandboxEpoch: epoch, sliceNumber }: CheckpointEffect, saved: boolean): void {
+    this.#slotOf({ slot, epoch })?.runner.checkpointed(sliceNumber, saved);
+  }
+
   /** Sends a batch of that lease to the sandbox. */
   runBatch(effect: DispatchEffect, lease: LeaseResources): void {
     const poolSlot = this.#slotOf(effect);
@@ -137,7 +142,7 @@ export class SandboxPool {
     this.#options.startPolicy.close();
   }
 
-  #slotOf({ slot, epoch }: SandboxEffect): PoolSlot | undefined {
+  #slotOf({ slot, epoch }: Pick<SandboxEffect, 'slot' | 'epoch'>): PoolSlot | undefined {
     const poolSlot = this.#slots[slot];
     return poolSlot?.epoch === epoch ? poolSlot : undefined;
   }

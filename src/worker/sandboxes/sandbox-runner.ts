@@ -45,6 +45,8 @@ const WORKTIME_FAULTS: ReadonlySet<string | undefined> = new Set<ErrorCode | und
 /** Events that a sandbox without a slot may cause; any other ends it. */
 const ALLOWED_WITHOUT_SLOT: ReadonlySet<SandboxEvent['type']> = new Set<SandboxEvent['type']>([
   'console',
+  'event',
+  'checkpoint',
   'computing',
   'input-ready',
 ]);
@@ -169,9 +171,10 @@ export class SandboxRunner {
     const { inputs, transfer, blob, remote, next } = batchInputs;
     // It is fetched while this batch runs.
     if (next !== undefined) lease.fetches.prefetch(next, this.#fetchingJob());
+    const checkpoint = lease.checkpointIn(first, count);
     if (this.#delivery.isWaiting || blob !== undefined || remote !== undefined)
       this.#delivery.add(effect, batchInputs, lease, this.#fetchingJob());
-    else this.#send({ type: 'run', batch, inputs, reportEach }, transfer);
+    else this.#send({ type: 'run', batch, inputs, reportEach, ...checkpoint }, transfer);
   }
 
   #fetchingJob(): FetchingJob {
@@ -181,6 +184,11 @@ export class SandboxRunner {
   /** The sandbox has no work: no code may run in it until the next batch. If it does not confirm this in time it is ended. */
   quiesce(): void {
     if (this.isReady) this.#quiesce.begin(this.#sandbox!);
+  }
+
+  /** Answers a checkpoint of the running slice. */
+  checkpointed(sliceNumber: number, saved: boolean): void {
+    if (this.isReady) this.#send({ type: 'checkpointed', sliceNumber, saved });
   }
 
   /** The running slice has posted nothing for long: `computing` follows if its thread is busy. */

@@ -109,6 +109,22 @@ class Harness:
             """Reports progress of the slice: a fraction from 0 to 1, a text such as '50%', or nothing."""
             return host.progress(value if isinstance(value, (int, float, str)) else None)
 
+        def emit(name, value=None):
+            """Emits an event to whoever follows the job: job.work.on(name, …). False where it was not sent."""
+            return host.emit(name, value)
+
+        def reject(reason='', retries=0):
+            """Gives the slice back to another worker, after that many retries here."""
+            host.reject(reason, retries)
+
+        def checkpoint(state):
+            """Stores a state from which another worker goes on. Awaitable: whether it was stored."""
+            return host.checkpoint(state)
+
+        def state():
+            """What an earlier attempt at this slice stored with checkpoint; None for none."""
+            return host.state()
+
         def log_at(level):
             return lambda *values: host.console(level, ' '.join(map(str, values)))
 
@@ -117,6 +133,10 @@ class Harness:
 
         module = types.ModuleType(name, 'Console, progress and information about the job; see docs/worktimes.md.')
         module.progress = progress
+        module.emit = emit
+        module.reject = reject
+        module.checkpoint = checkpoint
+        module.state = state
         levels = ('debug', 'info', 'log', 'warn', 'error')
         module.console = types.SimpleNamespace(**{level: log_at(level) for level in levels})
         module.job = types.SimpleNamespace(id=job['id'], public=types.SimpleNamespace(**job['public']))
@@ -185,6 +205,10 @@ class Harness:
     def apply(self, function, box):
         """Calls the function with a datum that must be converted first."""
         return function(convert_incoming(self.host, box, {})[0])
+
+    def unmarked(self, box):
+        """The value in a list whose special values are marked."""
+        return convert_incoming(self.host, box, {})[0]
 
     # Errors
 

@@ -31,6 +31,7 @@ interface Harness extends ChunkHarness {
   load(source: string): PyProxy;
   bind(fn: PyCallable, args: PyProxy): PyCallable;
   apply(fn: PyCallable, box: PyProxy): unknown;
+  unmarked(box: PyProxy): unknown;
   describe(): PyProxy;
   unsupported_part(value: PyProxy): PyProxy | undefined;
   is_too_deep(value: PyProxy): boolean;
@@ -168,12 +169,32 @@ class PythonWork {
     return {
       console: (level: ConsoleLevel, text: string) => job.output.console(level, text),
       progress: (value: unknown) => job.output.progress(value),
+      emit: (name: unknown, value: unknown) => job.output.emit(name, this.#toPlain(value)),
+      reject: (reason: unknown, retries: unknown) => job.output.reject(reason, retries),
+      checkpoint: (state: unknown) => job.output.checkpoint(this.#toPlain(state)),
+      state: () => this.#toPython(job.output.state),
       lineOpened: () => {
         this.#hasOpenLine = true;
       },
       markerKind,
       date: (ms: number) => new Date(ms),
     };
+  }
+
+  /** A value that Python passes, as a result would be. @throws RESULT_NOT_CLONEABLE */
+  #toPlain(value: unknown): unknown {
+    // Pyodide destroys what it passes when the call ends, and the conversion of a result destroys it too.
+    const own = value instanceof this.#pyodide.ffi.PyProxy ? value.copy() : value;
+    return this.#convertResult(own);
+  }
+
+  /** A value as Python gets a datum; None for undefined. */
+  #toPython(value: unknown): unknown {
+    if (value === undefined || passesDirectly(value)) return value;
+    const list = [value];
+    const hasMarkers = markSpecialValues(list);
+    const copy = this.#pyodide.toPy(hasMarkers ? list : value) as PyProxy;
+    return hasMarkers ? this.#harness.unmarked(copy) : copy;
   }
 
   #load(source: string): PyCallable {

@@ -41,6 +41,12 @@ export function defineJobGlobals(
     }),
     require: requireLibrary(job.libraries, evaluate) as WorkInfo['require'],
     env: Object.freeze({ ...job.env }),
+    emit: (name: unknown, value?: unknown) => job.output.emit(name, value),
+    reject: (reason?: unknown, retries?: unknown) => job.output.reject(reason, retries),
+    checkpoint: (state: unknown) => job.output.checkpoint(state),
+    get state() {
+      return job.output.state;
+    },
   };
   define<(typeof JOB_SCOPE_GLOBALS)[number]>(scope, {
     work: Object.freeze(work),

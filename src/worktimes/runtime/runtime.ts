@@ -15,6 +15,14 @@ export interface SliceOutput {
   console(level: ConsoleLevel, text: string): void;
   /** As the global `progress`: a fraction from 0 to 1, a text such as '50%', or nothing. Returns true. */
   progress(value?: unknown): true;
+  /** As `work.emit`. @throws INVALID_ARGUMENT, LIMIT_EXCEEDED, VALUE_NOT_CLONEABLE */
+  emit(name: unknown, value?: unknown): boolean;
+  /** As `work.reject`. @throws always */
+  reject(reason?: unknown, retries?: unknown): never;
+  /** As `work.checkpoint`. @throws LIMIT_EXCEEDED, VALUE_NOT_CLONEABLE */
+  checkpoint(state: unknown): Promise<boolean>;
+  /** As `work.state`. */
+  readonly state: unknown;
 }
 
 /** The packages that a job ships for its source to import. */

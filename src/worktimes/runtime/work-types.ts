@@ -30,4 +30,24 @@ export interface WorkInfo {
   require<T = unknown>(name: string): T;
   /** The job's environment variables. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Emits an event to whoever follows the job: `job.work.on(name, (event) => …)` gets the value as `event.data`. Best effort:
+   * returns false, and sends nothing, past 100 events a second. The value has at most 32 KiB.
+   * @throws INVALID_ARGUMENT, LIMIT_EXCEEDED, VALUE_NOT_CLONEABLE
+   */
+  emit(name: string, value?: unknown): boolean;
+  /**
+   * Gives the slice back: another worker gets it, and it fails with `WORK_REJECTED` where independent workers gave it back too.
+   * `retries`: how often it is tried again here first. It throws, so that nothing after it runs.
+   */
+  reject(reason?: string | false, retries?: number): never;
+  /**
+   * Stores a state (a value of at most 256 KiB) from which another worker goes on if this one is lost: it gets the last one
+   * that was stored as `work.state`. Resolves with whether it was stored: call it as often as you like, since no more than one
+   * a second is.
+   * @throws LIMIT_EXCEEDED, VALUE_NOT_CLONEABLE
+   */
+  checkpoint(state: unknown): Promise<boolean>;
+  /** What an earlier attempt at this slice stored with `work.checkpoint`; undefined for none. */
+  readonly state: unknown;
 }

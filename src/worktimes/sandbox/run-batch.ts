@@ -20,9 +20,13 @@ const CLOCK_EVERY_MAX = 16;
 /** Milliseconds; slices quicker than this are timed several at once. */
 const CHEAP_MS = 0.1;
 
-/** Runs a batch; resolves when its last outcome was sent. Errors of job code become outcomes, never a rejection. */
-export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchContext): Promise<void> {
+/**
+ * Runs a batch; resolves when its last outcome was sent, with whether the work function gave a slice back, which ends the
+ * batch. Errors of job code become outcomes, never a rejection of the promise.
+ */
+export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchContext): Promise<boolean> {
   const { work, reporter, writer, now } = context;
+  const { controls } = reporter;
   const { call, endSlice } = work;
   const { reportEach, inputs } = run;
   const lastPart = inputs.length - 1;
@@ -31,7 +35,7 @@ export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchCont
   let untilClock = 1;
   const start = inputs[0]?.first ?? 1;
   writer.start(run.batch, start, nowMs);
-  reporter.startBatch(start);
+  reporter.startBatch(start, run.checkpoint);
   for (let p = 0; p <= lastPart; p++) {
     const { first, input } = inputs[p]!;
     if (p > 0) writer.continueAt(first, now());
@@ -48,10 +52,7 @@ export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchCont
           const beforeMs = nowMs;
           nowMs = now();
           clockEvery = untilClock = nowMs - beforeMs < CHEAP_MS * done ? CLOCK_EVERY_MAX : 1;
-          if (writer.isDue(nowMs)) {
-            writer.flush(nowMs, false);
-            reporter.heartbeat(nowMs);
-          }
+          if (writer.isDue(nowMs)) flush(context, nowMs);
           i += done - 1;
           continue;
         }
@@ -67,12 +68,18 @@ export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchCont
           untilClock = 1;
         }
         inWork = false;
-        writer.addValue(result);
+        if (controls.rejection === undefined) writer.addValue(result);
       } catch (thrown) {
-        writer.addError(withIntrinsics(() => (inWork ? work.explain(thrown) : withoutFrames(thrown))));
+        if (controls.rejection === undefined)
+          writer.addError(withIntrinsics(() => (inWork ? work.explain(thrown) : withoutFrames(thrown))));
       }
       endSlice?.();
       if (reporter.hasPending) reporter.endSlice();
+      if (controls.rejection !== undefined) {
+        if (!controls.takeRetry()) return reportRejection(run.batch, context);
+        i--;
+        continue;
+      }
       if (--untilClock <= 0) {
         const beforeMs = nowMs;
         nowMs = now();
@@ -80,16 +87,27 @@ export async function runBatch({ run, blobs }: ReceivedBatch, context: BatchCont
         clockEvery = cheap ? Math.min(CLOCK_EVERY_MAX, clockEvery * 2) : 1;
         untilClock = clockEvery;
         if (i === last && p === lastPart) break;
-        if (reportEach || writer.isDue(nowMs)) {
-          writer.flush(nowMs, false);
-          reporter.heartbeat(nowMs);
-        }
+        if (reportEach || writer.isDue(nowMs)) flush(context, nowMs);
       }
       if (writer.isFull && !(i === last && p === lastPart)) writer.flush(now(), false);
     }
   }
   if (lastPart >= 0) writer.flush(now(), true);
   reporter.heartbeat(now());
+  return false;
+}
+
+function flush({ writer, reporter }: BatchContext, nowMs: number): void {
+  writer.flush(nowMs, false);
+  reporter.heartbeat(nowMs);
+}
+
+/** Sends the outcomes so far, and that the work function gave the next slice back. */
+function reportRejection(batch: number, { reporter, writer, now }: BatchContext): true {
+  const { sliceNumber, reason } = reporter.controls.rejection!;
+  writer.flush(now(), false);
+  reporter.rejected(batch, sliceNumber, reason);
+  return true;
 }
 
 function readDatum(slices: SliceInput, i: number): unknown {

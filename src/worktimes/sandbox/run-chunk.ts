@@ -43,7 +43,10 @@ export function runChunk(
     reporter.locateSlice = undefined;
     if (reporter.hasPending) reporter.endSlice();
   }
-  const count = outcome.results.length;
+  // From the one that gave itself back on, slices are run one by one.
+  const rejected = reporter.controls.rejection?.sliceNumber;
+  const count = Math.min(outcome.results.length, (rejected ?? Infinity) - first - from);
+  reporter.controls.rejection = undefined;
   for (let i = 0; i < count; i++) {
     const result = outcome.results[i];
     if (i === count - 1 && isThenable(result)) {

@@ -22,9 +22,8 @@ type MessageOf<T extends SupervisorToSandbox['type']> = Extract<SupervisorToSand
 
 /** Serves one job for the lifetime of the thread. */
 export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
-  const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void => {
-    if (state !== 'broken') port.post(message, transfer);
-  };
+  const post = (message: SandboxToSupervisor, transfer?: ArrayBuffer[]): void =>
+    state === 'broken' ? undefined : port.post(message, transfer);
   const reporter = new SliceReporter(post, env.now);
   const writer = new OutcomeWriter(post);
   const queue = new BatchQueue();
@@ -59,7 +58,7 @@ export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
     if (state !== 'idle' || work === undefined) return;
     state = 'running';
     for (let batch = queue.next(); batch !== undefined; batch = queue.next()) {
-      await runBatch(batch, { work, reporter, writer, now: env.now });
+      if (await runBatch(batch, { work, reporter, writer, now: env.now })) return;
       if (!queue.isEmpty) await new Promise<void>((resolve) => env.nextTurn(resolve));
     }
     if (state === 'running') state = 'idle';
@@ -74,6 +73,7 @@ export function runSandbox(port: SandboxPort, env: SandboxEnv): void {
   port.onMessage((message) => {
     quiescer.countMessage();
     if (message.type === 'ping') return post({ type: 'pong', nonce: message.nonce });
+    if (message.type === 'checkpointed') return reporter.controls.saved(message);
     switch (message.type) {
       case 'warm':
       case 'make-snapshot':

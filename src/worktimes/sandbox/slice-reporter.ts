@@ -3,6 +3,7 @@
  * is rate limited, so that a slice with much output costs its supervisor little.
  * @module
  */
+import { SliceControls, type SliceState } from './slice-controls.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import {
   CONSOLE_BYTES_PER_SLICE_MAX,
@@ -47,14 +48,42 @@ export class SliceReporter implements SliceOutput {
   #dropped = 0;
   readonly #early: [ConsoleLevel, string][] = [];
 
+  /** What the work function does besides its output. */
+  readonly controls: SliceControls;
+
   constructor(post: (message: SandboxToSupervisor) => void, now: () => number) {
     this.#post = post;
     this.#now = now;
+    this.controls = new SliceControls(post, now);
+  }
+
+  emit(name: unknown, value?: unknown): boolean {
+    this.#updateSlice();
+    this.#lastHeartbeatMs = this.#now();
+    return this.controls.emit(this.sliceNumber, name, value);
+  }
+
+  reject(reason?: unknown, retries?: unknown): never {
+    this.#updateSlice();
+    return this.controls.reject(this.sliceNumber, reason, retries);
+  }
+
+  checkpoint(state: unknown): Promise<boolean> {
+    this.#updateSlice();
+    const saved = this.controls.checkpoint(this.sliceNumber, state);
+    if (this.controls.isSaving) this.hasPending = true;
+    return saved;
+  }
+
+  get state(): unknown {
+    this.#updateSlice();
+    return this.controls.state(this.sliceNumber);
   }
 
   /** Starts a batch; console messages from before the first slice are attributed to its first slice. */
-  startBatch(first: number): void {
+  startBatch(first: number, checkpoint?: SliceState): void {
     this.sliceNumber = first;
+    this.controls.restore(checkpoint);
     if (this.#early.length === 0) return;
     for (const [level, text] of this.#early.splice(0)) this.console(level, text);
     this.hasPending = true;
@@ -106,9 +135,15 @@ export class SliceReporter implements SliceOutput {
     this.#sendWithinBytes(level, text);
   }
 
+  /** Reports that the work function gave the slice back. */
+  rejected(batch: number, sliceNumber: number, reason: string): void {
+    this.#post({ type: 'rejected', batch, sliceNumber, reason });
+  }
+
   /** Called after a slice that set `hasPending`. */
   endSlice(): void {
     this.hasPending = false;
+    this.controls.forget();
     this.#flushRepeats();
     this.#lastText = undefined;
   }

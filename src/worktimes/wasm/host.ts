@@ -11,6 +11,9 @@ import { GuestMemory } from './wasi/guest-memory.js';
 import type { DirectoryNode } from './wasi/inodes.js';
 import { WasiProcess } from './wasi/process.js';
 
+/** The output of a module that it can reach by its imports. */
+type WasmOutput = Pick<SliceOutput, 'console' | 'progress'>;
+
 export interface HostOptions {
   /** `argv`: the first one is the command's name. */
   readonly args: readonly string[];
@@ -19,7 +22,7 @@ export interface HostOptions {
   /** Standard input, output and error, then preopened directories. */
   readonly descriptors: readonly Descriptor[];
   readonly root: DirectoryNode;
-  readonly output: SliceOutput;
+  readonly output: WasmOutput;
 }
 
 export interface HostedInstance {
@@ -66,7 +69,7 @@ function fillRandom(target: Uint8Array): void {
 }
 
 function manyhandsImports(
-  output: SliceOutput,
+  output: WasmOutput,
   memory: GuestMemory,
   failure: HostFailure,
 ): WebAssembly.ModuleImports {
