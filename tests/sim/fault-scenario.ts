@@ -96,6 +96,18 @@ async function injectFaults(
   await addWorker();
 }
 
+/** Repeats a request that was given up because the connection was lost for long: it may have been done. */
+async function insist(request: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await request();
+      return;
+    } catch (error) {
+      if (!isError(error, 'CONNECT_FAILED')) throw error;
+    }
+  }
+}
+
 /** Cancels and retries ranges of a job's slices while it runs, and in the end whatever is still cancelled. */
 async function cancelAndRetry({ random, clock }: Simulation, observed: ObservedJob): Promise<void> {
   const { job, data } = observed;
@@ -105,8 +117,8 @@ async function cancelAndRetry({ random, clock }: Simulation, observed: ObservedJ
     const start = random.integer(1, data.length);
     const range = { start, end: start + random.integer(0, 80) };
     observed.mayRetry = true;
-    if (random.chance(0.6)) await job.cancel('not now', { range, signal });
-    else await job.retry(range, { signal });
+    const isCancel = random.chance(0.6);
+    await insist(() => (isCancel ? job.cancel('not now', { range, signal }) : job.retry(range, { signal })));
   }
 }
 
@@ -117,7 +129,7 @@ async function waitForAll(observed: ObservedJob): Promise<void> {
     await waitForEnd(observed);
     const cancelled = [...errors.keys()].filter((slice) => isError(errors.get(slice), 'SLICE_CANCELLED'));
     if (cancelled.length === 0) return;
-    await job.retry([Math.min(...cancelled), Math.max(...cancelled)]);
+    await insist(() => job.retry([Math.min(...cancelled), Math.max(...cancelled)]));
   }
   throw new Error('slices that were retried are still cancelled');
 }

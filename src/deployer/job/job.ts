@@ -232,7 +232,9 @@ export class Job<T = unknown> extends JobOutput<T> {
     const { context, deployment, state, results } = this.#parts;
     await deployment.required('retry');
     const { count, status } = await requestRetry(context, this.id, range, signal);
-    if (count > 0 && state.isEnded) {
+    // An earlier request, whose reply was lost, may have reopened the job.
+    const runsAgain = count > 0 || status.runStatus === 'running' || status.runStatus === 'paused';
+    if (runsAgain && state.isEnded) {
       state.reopen();
       results.reopen();
     }
