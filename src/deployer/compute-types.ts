@@ -3,7 +3,14 @@
  * are inferred from the signature of the work function.
  * @module
  */
-import type { RangeBounds } from '../protocol/input/input-sets.js';
+import type {
+  MultiRanges,
+  RangeMember,
+  RangeTuple,
+  MemberDatum,
+  SparseRanges,
+} from '../protocol/input/combined-ranges.js';
+import type { RangeBounds } from '../protocol/input/range-forms.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
 import type { CallSettings } from './package/library-imports.js';
@@ -21,6 +28,10 @@ type WorkArgs<A extends unknown[]> = [] extends A
 
 type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
 type SourceText = string | URL | Uint8Array | ArrayBuffer;
+
+/** All forms of input. */
+type InputData =
+  number | RangeBounds | MultiRanges | SparseRanges | RemoteData | Iterable<unknown> | AsyncIterable<unknown>;
 
 export interface ComputeFor {
   /** Slices whose data are 0 … count - 1. */
@@ -43,6 +54,18 @@ export interface ComputeFor {
     work: Work<number | number[], A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
+  /** All combinations of several ranges: the datum is an array of one datum of each. The last range changes fastest. */
+  <const M extends readonly RangeMember[], A extends unknown[], R>(
+    data: MultiRanges<M>,
+    work: Work<RangeTuple<M>, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
+  /** Several ranges, one after another. */
+  <const S extends readonly RangeBounds[], A extends unknown[], R>(
+    data: SparseRanges<S>,
+    work: Work<MemberDatum<S[number]>, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
   /** One slice for each URL; the datum is the content that the worker downloads from it. */
   <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
   /** One slice for each element. */
@@ -53,7 +76,7 @@ export interface ComputeFor {
   ): Job<Awaited<R>>;
   /** A work function given as source text, as the URL of a module or as bytes; its types are unknown. */
   <R = unknown>(
-    data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
+    data: InputData,
     work: SourceText,
     args?: ArrayLike<unknown>,
     settings?: CallSettings,

@@ -7,7 +7,10 @@ import {
   compute,
   computeFor,
   map,
+  MultiRangeObject,
   RangeObject,
+  SparseRangeObject,
+  stats,
   type FetchedResult,
   type Job,
   type RangeBounds,
@@ -52,6 +55,57 @@ computeFor(new RangeObject(1, 5, 1, 2), (n: number) => n * 2);
 computeFor({ start: 1, end: 5 }, (n: number[]) => n.length);
 // @ts-expect-error a range that is not grouped has numbers as data
 computeFor(new RangeObject({ start: 1, end: 5 }), (n: number[]) => n.length);
+
+// Combinations of ranges have tuples as data.
+expectTypeOf(
+  computeFor(
+    {
+      ranges: [
+        { start: 1, end: 2 },
+        { start: 1, end: 9, group: 3 },
+      ],
+    },
+    ([a, b]) => [a + 1, b.length],
+  ),
+).toEqualTypeOf<Job<number[]>>();
+computeFor({ ranges: [{ start: 1, end: 2 }, stats.set.random(3)] }, (pair) => {
+  expectTypeOf(pair).toEqualTypeOf<[number, number]>();
+});
+const grid = new MultiRangeObject(
+  { start: 1, end: 2 },
+  new RangeObject(1, 9, 1, 3),
+  new SparseRangeObject({ start: 1, end: 2 }),
+);
+computeFor(grid, (triple) => {
+  expectTypeOf(triple).toEqualTypeOf<[number, number[], number]>();
+});
+expectTypeOf(grid.nthValue(0)).toEqualTypeOf<[number, number[], number]>();
+expectTypeOf(new MultiRangeObject([{ start: 1, end: 2 }]).toArray()).toEqualTypeOf<[number][]>();
+const pairs = {
+  ranges: [
+    { start: 1, end: 2 },
+    { start: 1, end: 2 },
+  ],
+} as const;
+// @ts-expect-error a datum is one array, not several arguments
+computeFor(pairs, (a: number, b: number) => a + b);
+
+// Ranges one after another have numbers, or arrays of them.
+expectTypeOf(
+  computeFor(
+    {
+      sparse: [
+        { start: 1, end: 2 },
+        { start: 5, end: 9, step: 2 },
+      ],
+    },
+    (n) => n + 1,
+  ),
+).toEqualTypeOf<Job<number>>();
+expectTypeOf(computeFor({ sparse: [{ start: 1, end: 2, group: 2 }] }, (n) => n.length)).toEqualTypeOf<
+  Job<number>
+>();
+expectTypeOf(computeFor(stats.set.normalRNG(9), (n) => n.toFixed())).toEqualTypeOf<Job<string>>();
 
 // If the type of the data allows several forms, the work function must accept all of them.
 declare const bounds: RangeBounds;

@@ -8,6 +8,7 @@ import { createModuleDeployer } from '../deployer/module-deployer.js';
 import { bundler } from '../bundler/bundler.js';
 import { systemClock } from '../lib/clock.js';
 import { systemRandom } from '../lib/crypto/random.js';
+import { createStats } from '../protocol/input/distribution-range.js';
 import { DEFAULT_SCHEDULER } from '../protocol/wire/scheduler-url.js';
 import { connectNode } from '../transport/ws-node.js';
 import { fetchModule, moduleReadError } from '../deployer/package/fetch-module.js';
@@ -42,12 +43,18 @@ async function readModule(url: URL): Promise<Uint8Array> {
 export const { init, computeFor, compute, map, attach, addSlices, fetchResults, getAccount } = deployer;
 /** An alias of `computeFor` in the naming style of Python. */
 export const compute_for = computeFor;
+/** Inputs of numbers of a distribution: `stats.set.random(n, min, max)` … */
+export const stats = /* @__PURE__ */ createStats(systemRandom);
 
 export { isError, ManyhandsError } from '../lib/errors.js';
 export type { ErrorCode, ErrorInfo, SliceFailure } from '../lib/errors.js';
 export { RangeObject } from '../protocol/input/input-sets.js';
+export { MultiRangeObject, SparseRangeObject } from '../protocol/input/combined-ranges.js';
+export type { MultiRanges, RangeMember, SparseRanges } from '../protocol/input/combined-ranges.js';
+export { DistributionRange } from '../protocol/input/distribution-range.js';
+export type { DistributionBounds, DistributionSet } from '../protocol/input/distribution-range.js';
 export { RemoteDataPattern, RemoteDataSet } from '../protocol/input/remote-sets.js';
-export type { RangeBounds } from '../protocol/input/input-sets.js';
+export type { RangeBounds } from '../protocol/input/range-forms.js';
 export type { Job } from '../deployer/job/job.js';
 export type { ResultHandle, SettledResult } from '../deployer/state/result-handle.js';
 export type {

@@ -52,6 +52,14 @@ export { UNITS_MAX } from '../lib/units.js';
 export const REASON_LENGTH_MAX = 1_024;
 /** Numbers in one slice of a grouped range. */
 export const RANGE_GROUP_MAX = 1_048_576;
+/** Ranges of one multi-range. */
+export const MULTI_RANGES_MAX = 16;
+/** Ranges of one sparse range: its description is part of each lease that begins in it. */
+export const SPARSE_RANGES_MAX = 256;
+/** Ranges of one sparse range as a deployer gives it: more than `SPARSE_RANGES_MAX` are sent as several inputs. */
+export const SPARSE_RANGES_TOTAL_MAX = 65_536;
+/** Parameters of one distribution. */
+export const DISTRIBUTION_PARAMS_MAX = 4;
 /** Wrong identity proofs over one connection, after which none is verified any more: each verification costs milliseconds. */
 export const FAILED_PROOFS_PER_CONNECTION_MAX = 5;
 

@@ -3,6 +3,7 @@
  * compiler refuses this file when a type is missing.
  * @module
  */
+import { SAMPLE_MULTI_RANGE, SAMPLE_SPARSE_RANGE } from './sample-inputs.js';
 import type {
   ClientMessage,
   JobStatus,
@@ -139,6 +140,8 @@ export const SAMPLE_CLIENT_MESSAGES: Samples<ClientMessage> = {
       appendId: id('C'),
       input: { kind: 'range', start: 1, step: 1, count: 3, group: 4, values: 10, offset: 2 },
     },
+    { type: 'job.append', id: 8, jobId, appendId: id('D'), input: SAMPLE_SPARSE_RANGE },
+    { type: 'job.append', id: 9, jobId, appendId: id('E'), input: SAMPLE_MULTI_RANGE },
   ],
   'job.close': [{ type: 'job.close', id: 8, jobId }],
   'job.cancel': [{ type: 'job.cancel', id: 9, jobId, reason: 'by its owner' }],

@@ -76,6 +76,29 @@ function valueTests(start: StartSandbox): void {
     ]);
   });
 
+  it('may be combinations of ranges, ranges one after another, and numbers of a distribution', async () => {
+    const sandbox = await start('(x) => x');
+    const range = { kind: 'range', start: 1, step: 1, count: 2 } as const;
+    const random = { name: 'normalRNG' as const, params: [0, 1], seed: 42 };
+    const batch = sandbox.send([
+      { first: 1, input: { kind: 'multi-range', ranges: [range, range], count: 3, offset: 1 } },
+      { first: 4, input: { kind: 'sparse-range', ranges: [range, range], count: 3 } },
+      { first: 7, input: { kind: 'distribution', ...random, size: 3, count: 2, offset: 1 } },
+      { first: 9, input: { kind: 'distribution', name: 'poisson', params: [4], size: 60, count: 1 } },
+    ]);
+    const golden = [0.3126864277095914, 1.176955046111913];
+    expect(await sandbox.outcomes(batch)).toEqual([
+      [1, 2],
+      [2, 1],
+      [2, 2],
+      1,
+      2,
+      1,
+      ...golden,
+      0.01831563888873418,
+    ]);
+  });
+
   it('may come from blobs that were sent before', async () => {
     const sandbox = await start('(x) => x.length');
     expect(await sandbox.runBlob('y'.repeat(100_000))).toEqual([100_000]);

@@ -16,15 +16,15 @@ const refusal = (call: unknown[], parse = parseFor): unknown => {
 describe('call forms', () => {
   it('accept the forms of compute.for', () => {
     const range = (start: number, count: number, step = 1): object => ({ kind: 'range', start, step, count });
-    expect(parseFor([1, 10, work]).input).toEqual({ kind: 'range', range: range(1, 10), slices: 10 });
-    expect(parseFor([10, 1, -1, work]).input).toMatchObject({ range: range(10, 10, -1) });
-    expect(parseFor([0, 10, 3, work, [1]]).input).toMatchObject({ range: range(0, 4, 3) });
-    expect(parseFor([new RangeObject(1, 4), work]).input).toMatchObject({ range: range(1, 4) });
+    expect(parseFor([1, 10, work]).input).toEqual({ kind: 'described', parts: [range(1, 10)], slices: 10 });
+    expect(parseFor([10, 1, -1, work]).input).toMatchObject({ parts: [range(10, 10, -1)] });
+    expect(parseFor([0, 10, 3, work, [1]]).input).toMatchObject({ parts: [range(0, 4, 3)] });
+    expect(parseFor([new RangeObject(1, 4), work]).input).toMatchObject({ parts: [range(1, 4)] });
     expect(parseFor([{ start: 1, end: 4, step: 1, group: 2 }, work]).input).toMatchObject({
       slices: 2,
-      range: { group: 2 },
+      parts: [{ group: 2 }],
     });
-    expect(parseFor([5, work]).input).toMatchObject({ range: range(0, 5), slices: 5 });
+    expect(parseFor([5, work]).input).toMatchObject({ parts: [range(0, 5)], slices: 5 });
     expect(parseFor([0, work]).input).toMatchObject({ kind: 'values', slices: 0 });
   });
 
@@ -62,7 +62,7 @@ describe('call forms', () => {
   });
 
   it('accept the forms of compute.do', () => {
-    expect(parseDo([work]).input).toMatchObject({ slices: 1, range: { start: 0 } });
+    expect(parseDo([work]).input).toMatchObject({ slices: 1, parts: [{ start: 0 }] });
     expect(parseDo([3, work, ['a']])).toMatchObject({ input: { slices: 3 }, args: ['a'] });
     expect(refusal([[1], work], parseDo)).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });

@@ -4,14 +4,20 @@
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
-import { readBounds, type RangeBounds } from '../../protocol/input/input-sets.js';
-import type { RangeInput } from '../../protocol/messages/messages.js';
+import {
+  descriptionOf,
+  isRangesForm,
+  readBounds,
+  readRangesForm,
+  type RangeBounds,
+} from '../../protocol/input/range-forms.js';
+import type { DescribedInput } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { remoteData, toRemoteSet } from './remote-input.js';
 
 /** `slices`: the number of slices, where it is known before the input is read. */
 export type JobInput =
-  | { readonly kind: 'range'; readonly range: RangeInput; readonly slices: number }
+  | { readonly kind: 'described'; readonly parts: readonly DescribedInput[]; readonly slices: number }
   | {
       readonly kind: 'values';
       readonly values: Iterable<unknown>;
@@ -22,7 +28,7 @@ export type JobInput =
   | { readonly kind: 'stream'; readonly iterator: AsyncIterator<unknown>; readonly slices?: undefined };
 
 export const INPUT_FORMS =
-  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
+  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, { ranges }, { sparse }, a distribution, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
 
 /** @throws INVALID_ARGUMENT if `data` is not an accepted form of input */
 export function toJobInput(data: unknown): JobInput {
@@ -30,6 +36,8 @@ export function toJobInput(data: unknown): JobInput {
   if (typeof data === 'function') throw invalidInput('a function', adviceForFunction(data));
   if (typeof data === 'string') throw invalidInput('a string', ' For its characters, pass [...text].');
   if (typeof data !== 'object' || data === null) throw invalidInput(String(data), '');
+  const described = descriptionOf(data) ?? (isRangesForm(data) ? readRangesForm(data) : undefined);
+  if (described !== undefined) return describedInput(described);
   if (isRangeBounds(data)) return boundsInput(readBounds(data, 'A range'));
   const remote = toRemoteSet(data);
   if (remote !== undefined) {
@@ -106,7 +114,11 @@ export function countInput(count: number): JobInput {
 /** The input of a range; its values are not expanded. @throws INVALID_ARGUMENT if the bounds are no range */
 export function boundsInput(bounds: RangeBounds): JobInput {
   const range = rangeFromBounds(bounds.start, bounds.end, bounds.step, bounds.group);
-  return { kind: 'range', range, slices: range.count };
+  return describedInput([range]);
+}
+
+function describedInput(parts: readonly DescribedInput[]): JobInput {
+  return { kind: 'described', parts, slices: parts.reduce((sum, { count }) => sum + count, 0) };
 }
 
 /** Whether an object is meant as a range, even if one of its names is misspelt. */

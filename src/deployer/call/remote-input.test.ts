@@ -12,7 +12,7 @@ const work = (x: unknown): unknown => x;
 /** Addresses and values of inputs, in order. */
 function sent(inputs: readonly Input[]): unknown[] {
   return inputs.flatMap((input) => {
-    if (input.kind === 'range') return [input];
+    if (input.kind !== 'segment') return [input];
     const reader = new SegmentReader(input.segment);
     return Array.from({ length: reader.count }, (_, i) =>
       reader.kind(i) === ENVELOPE_KIND.remote ? { url: decodeRemote(reader.body(i)) } : reader.value(i),

@@ -5,6 +5,7 @@ import {
   acceleratedClock,
   waitUntil,
 } from '../../testing/deployer/deployer-fixture.js';
+import { DistributionRange } from '../../protocol/input/distribution-range.js';
 import { groupAddress } from '../../wallet/group-proof.js';
 import { hashSecret } from '../../wallet/group-credential.js';
 import type { NoWorkersEvent, ResultEvent } from './job-events.js';
@@ -75,6 +76,23 @@ describe('a job', () => {
     await waitUntil(() => scheduler.isFilled);
     expect(scheduler.inputs).toEqual([{ kind: 'range', start: 1, step: 1, count: 1_000_000_000 }]);
     expect(states).not.toContain('uploading');
+  });
+
+  it('sends combinations and distributions of a thousand million slices as descriptions, also to an open job', async () => {
+    const { scheduler, deployer } = createDeployerFixture();
+    const thousand = { start: 1, end: 1_000 };
+    const job = deployer.computeFor({ ranges: [thousand, thousand, thousand] }, ([x]) => x);
+    job.autoClose = false;
+    await job.deploy();
+    const seven = new DistributionRange({ length: 1e9, dist: 'random', params: [0, 1], seed: 7 });
+    await job.addSlices(seven);
+    await job.addSlices({ sparse: [thousand, thousand] });
+    expect(scheduler.inputs).toMatchObject([
+      { kind: 'multi-range', count: 1e9 },
+      { kind: 'distribution', name: 'random', seed: 7, count: 1e9 },
+      { kind: 'sparse-range', count: 2_000 },
+    ]);
+    await job.cancel();
   });
 
   it('ships its settings in the package', async () => {

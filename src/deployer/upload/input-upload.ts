@@ -9,7 +9,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
-import type { Input } from '../../protocol/messages/messages.js';
+import type { DescribedInput, Input } from '../../protocol/messages/messages.js';
 import { closeIterator, type JobInput } from '../call/input.js';
 import type { ReadAhead } from './read-ahead.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
@@ -105,11 +105,18 @@ export class InputUpload {
   }
 
   async #send(input: JobInput): Promise<void> {
-    if (input.kind === 'range') this.#read = input.range.count;
-    if (input.kind === 'range') await this.#queueAppend(input.range, 0, undefined);
+    if (input.kind === 'described') await this.#sendDescribed(input.parts);
     else if (input.kind === 'values') await this.#sendValues(input.values);
     else await this.#sendStream(input.iterator);
     await this.#queue;
+  }
+
+  async #sendDescribed(parts: readonly DescribedInput[]): Promise<void> {
+    for (const part of parts) {
+      this.#read += part.count;
+      await this.#queueAppend(part, 0, undefined);
+      if (this.#stop !== undefined) return;
+    }
   }
 
   async #sendValues(values: Iterable<unknown>): Promise<void> {

@@ -176,7 +176,7 @@ export class JobUpload implements StateObserver {
 
   #uploadFirst(input: JobInput, deployed: Promise<unknown>, job: DeployedJob): void {
     const release = this.#context.client.retain();
-    if (input.kind !== 'range') job.setReadyState('uploading');
+    if (input.kind !== 'described') job.setReadyState('uploading');
     const upload = (this.#first = this.#start(input));
     this.#last = upload.sent.catch(() => undefined);
     // The close of a job that has ended does not wait for a lost connection.

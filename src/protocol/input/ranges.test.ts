@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
 import { Mismatch } from '../schema/check.js';
-import { rangeInput, rangeValues, type RangeInput } from '../messages/inputs.js';
+import { rangeInput, rangeValues, type RangeInput } from '../messages/range-inputs.js';
 import { rangeDatum, rangeFromBounds, sliceRange } from './ranges.js';
 
 const data = (range: RangeInput): (number | number[])[] =>

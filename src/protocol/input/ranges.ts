@@ -6,7 +6,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { JOB_SLICES_MAX, RANGE_GROUP_MAX } from '../limits.js';
-import { rangeValues, type RangeInput } from '../messages/inputs.js';
+import { rangeValues, type RangeInput } from '../messages/range-inputs.js';
 
 /**
  * The range from `start` to `end`; `end` is included where a whole number of steps leads to it. `step` is 1 by default, also

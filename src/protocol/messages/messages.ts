@@ -18,7 +18,15 @@ import type { WorkerNotices, WorkerRequests } from './worker-messages.js';
 export type { Address };
 export type { ConsoleLevel, Cursor, Digest, JobId, LeaseId } from './fields.js';
 export type { Hello, Welcome } from './handshake.js';
-export type { Input, InputPart, RangeInput, SegmentPart } from './inputs.js';
+export type { Input, InputPart, SegmentInput, SegmentPart } from './inputs.js';
+export type {
+  DescribedInput,
+  DistributionInput,
+  MemberInput,
+  MultiRangeInput,
+  RangeInput,
+  SparseRangeInput,
+} from './range-inputs.js';
 export type { JobListing, JobStatus, JournalEvent, JournalRow, RunStatus, WireOffer } from './jobs.js';
 export type { Lease, WarmState } from './leases.js';
 export type { GroupKey, WireGroupProof, WorkerDescription, WorktimeName } from './workers.js';

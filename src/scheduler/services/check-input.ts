@@ -7,6 +7,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import type { JobPackage } from '../../protocol/job/job-package.js';
 import type { Input } from '../../protocol/messages/messages.js';
+import { isDescribed } from '../../protocol/input/described-inputs.js';
 import { decodeRemote, originOf } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { CUSTOM_WORKTIME_HOST } from '../../worktimes/registry.js';
@@ -14,12 +15,12 @@ import { unknownBlob, type BlobValues } from '../blobs/blob-values.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 
 /**
- * Checks an input. A range needs no check beyond its message's.
+ * Checks an input. A description needs no check beyond its message's.
  * @returns the origins of the remote addresses in it
  * @throws SEGMENT_MALFORMED, BLOB_UNKNOWN
  */
 export async function checkInput(blobs: BlobStore, input: Input): Promise<readonly string[]> {
-  if (input.kind === 'range') return [];
+  if (isDescribed(input)) return [];
   const reader = new SegmentReader(input.segment);
   if (reader.count !== input.count) {
     throw new ManyhandsError(

@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { sha256Hex } from '../../lib/crypto/sha256.js';
 import type { Input } from '../../protocol/messages/messages.js';
-import { rangeDatum } from '../../protocol/input/ranges.js';
+import { describedDatum, isDescribed } from '../../protocol/input/described-inputs.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { decodeValue } from '../../protocol/values/values.js';
@@ -83,7 +83,7 @@ export class MemoryBlobs implements BlobStore {
 
   /** The datum of one slice of an input, read from its blob where the input refers to one. */
   datum(input: Input, index: number): unknown {
-    if (input.kind === 'range') return rangeDatum(input, index);
+    if (isDescribed(input)) return describedDatum(input, index);
     const reader = this.#readers.get(input) ?? new SegmentReader(input.segment);
     this.#readers.set(input, reader);
     if (reader.kind(index) !== ENVELOPE_KIND.blob) return reader.value(index);

@@ -6,7 +6,7 @@
 import type { Clock } from '../../lib/clock.js';
 import { encodeError, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import type { InputPart } from '../../protocol/messages/messages.js';
-import { rangeDatum } from '../../protocol/input/ranges.js';
+import { describedDatum, isDescribed } from '../../protocol/input/described-inputs.js';
 import type { Assignment, SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import { decodeValue, encodeValue } from '../../protocol/values/values.js';
@@ -287,8 +287,11 @@ function* slicesOf(inputs: InputPart[]): Generator<FakeSlice> {
     const reader = input.kind === 'segment' ? new SegmentReader(input.segment) : undefined;
     for (let i = 0; i < input.count; i++) {
       const isValue = reader?.kind(i) === ENVELOPE_KIND.value;
-      const datum =
-        input.kind === 'range' ? rangeDatum(input, i) : isValue ? reader.value(i) : reader!.body(i);
+      const datum = isDescribed(input)
+        ? describedDatum(input, i)
+        : isValue
+          ? reader.value(i)
+          : reader!.body(i);
       yield { sliceNumber: first + i, datum };
     }
   }

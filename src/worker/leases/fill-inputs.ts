@@ -4,6 +4,7 @@
  * @module
  */
 import { ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
+import { isDescribed } from '../../protocol/input/described-inputs.js';
 import type { InputPart } from '../../protocol/messages/messages.js';
 import { SegmentReader, SegmentWriter } from '../../protocol/segment/segment.js';
 import type { BatchInputs } from './lease-inputs.js';
@@ -14,7 +15,7 @@ import type { BatchInputs } from './lease-inputs.js';
  */
 export function fillInputs(batch: BatchInputs, value: Uint8Array | undefined): BatchInputs {
   const last = batch.inputs.at(-1);
-  if (value === undefined || last === undefined || last.input.kind === 'range') return batch;
+  if (value === undefined || last === undefined || isDescribed(last.input)) return batch;
   const { first, input } = last;
   const segment = replaceLast(input.segment, value);
   const transfer = [...batch.transfer.slice(0, -1), segment.buffer];

@@ -5,7 +5,7 @@
 import { ManyhandsError } from '../../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
 import type { Digest, InputPart, Lease } from '../../protocol/messages/messages.js';
-import { sliceRange } from '../../protocol/input/ranges.js';
+import { isDescribed, sliceDescribed } from '../../protocol/input/described-inputs.js';
 import { decodeRemote } from '../../protocol/input/remote-url.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import type { RemoteInput } from '../inputs/remote-inputs.js';
@@ -79,8 +79,8 @@ export class LeaseInputs {
       const part = this.#parts[i]!;
       const from = Math.max(first, part.first);
       const length = Math.min(end, part.end) - from;
-      if (part.input.kind === 'range') {
-        inputs.push({ first: from, input: sliceRange(part.input, from - part.first, length) });
+      if (isDescribed(part.input)) {
+        inputs.push({ first: from, input: sliceDescribed(part.input, from - part.first, length) });
       } else {
         const segment = part.reader!.slice(from - part.first, length);
         transfer.push(segment.buffer);

@@ -1,12 +1,12 @@
 /**
- * The data of consecutive slices as received: the description of a range, or envelopes in a segment, some of which
+ * The data of consecutive slices as received: a description such as that of a range, or envelopes in a segment, some of which
  * refer to blobs that were sent before.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { decodeBlobRef, ENVELOPE_KIND } from '../../protocol/segment/envelope.js';
-import type { Input, RangeInput } from '../../protocol/messages/messages.js';
-import { rangeDatum } from '../../protocol/input/ranges.js';
+import type { DescribedInput, Input } from '../../protocol/messages/messages.js';
+import { describedDatum, isDescribed } from '../../protocol/input/described-inputs.js';
 import { SegmentReader } from '../../protocol/segment/segment.js';
 import { decodeValue } from '../../protocol/values/values.js';
 import { withIntrinsics } from '../realm/intrinsics.js';
@@ -23,7 +23,7 @@ export interface SliceInput {
 /** Never throws: if the input is malformed, `datum` throws that error for each of its slices. */
 export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
   const open = (): SliceInput =>
-    input.kind === 'range' ? new RangeSlices(input) : new SegmentSlices(input.segment, blobs);
+    isDescribed(input) ? new DescribedSlices(input) : new SegmentSlices(input.segment, blobs);
   try {
     return withIntrinsics(open);
   } catch (error) {
@@ -31,17 +31,17 @@ export function openInput(input: Input, blobs: BatchBlobs): SliceInput {
   }
 }
 
-class RangeSlices implements SliceInput {
+class DescribedSlices implements SliceInput {
   readonly count: number;
-  readonly #range: RangeInput;
+  readonly #input: DescribedInput;
 
-  constructor(range: RangeInput) {
-    this.count = range.count;
-    this.#range = range;
+  constructor(input: DescribedInput) {
+    this.count = input.count;
+    this.#input = input;
   }
 
   datum(i: number): unknown {
-    return rangeDatum(this.#range, i);
+    return describedDatum(this.#input, i);
   }
 }
 

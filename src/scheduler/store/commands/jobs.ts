@@ -8,6 +8,7 @@ import type { JobStatus, WireOffer } from '../../../protocol/messages/messages.j
 import { bannedError } from '../port/banned-error.js';
 import { isFinalStatus } from '../../policy/job-status.js';
 import { formatUnits } from '../../policy/price.js';
+import { isDescribed } from '../../../protocol/input/described-inputs.js';
 import { encodeInput } from '../rows/inputs.js';
 import { classKeyOf, insertJob, lockJob, lockOwnJob, saveJob, statusOf } from '../rows/job-record.js';
 import { balanceOf } from '../rows/ledger.js';
@@ -167,7 +168,14 @@ export function* append(ctx: CommandContext, c: Commands['append'][0]): QueryPla
   }
   const first = job.total + 1;
   const { jobId, appendId, input } = c;
-  yield* insertInput({ jobId, first, count, appendId, kind: input.kind, body: encodeInput(input) });
+  yield* insertInput({
+    jobId,
+    first,
+    count,
+    appendId,
+    kind: isDescribed(input) ? 'range' : 'segment',
+    body: encodeInput(input),
+  });
   yield* putRange(c.jobId, { first, last: first + count - 1, state: 'pending', ...NO_HISTORY });
   job.total += count;
   job.pending += count;

@@ -1,9 +1,9 @@
 /**
- * Inputs as stored (the bytes of a segment, or the description of a range) and as parts of a lease.
+ * Inputs as stored (the bytes of a segment, or the description, such as of a range) and as parts of a lease.
  * @module
  */
-import type { Input, InputPart, RangeInput } from '../../../protocol/messages/messages.js';
-import { sliceRange } from '../../../protocol/input/ranges.js';
+import type { DescribedInput, Input, InputPart } from '../../../protocol/messages/messages.js';
+import { sliceDescribed } from '../../../protocol/input/described-inputs.js';
 import { sliceSegment } from '../../../protocol/segment/segment.js';
 import { INPUTS } from '../schema/slice-tables.js';
 import type { RecordOf } from '../schema/table.js';
@@ -41,8 +41,8 @@ export function* leaseInputs(
     const offset = first + done - row.first;
     const needed = Math.min(row.count - offset, count - done);
     if (row.kind === 'range') {
-      const range = JSON.parse(new TextDecoder().decode(row.body)) as RangeInput;
-      parts.push({ first: first + done, input: sliceRange(range, offset, needed) });
+      const described = JSON.parse(new TextDecoder().decode(row.body)) as DescribedInput;
+      parts.push({ first: first + done, input: sliceDescribed(described, offset, needed) });
       done += needed;
       continue;
     }

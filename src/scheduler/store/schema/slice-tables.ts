@@ -21,6 +21,7 @@ export const INPUTS = table(
     first: integerColumn('first'),
     count: integerColumn('count'),
     appendId: textColumn('append_id'),
+    /** `range` for all inputs that are stored as a description; its own kind is in the body. */
     kind: textColumn<'range' | 'segment'>('kind'),
     body: bytesColumn('body'),
   },
