@@ -52,8 +52,8 @@ export class JobReader<T> implements ResultReader<T> {
 
 /** The index of a datum in an input that is kept; -1 if it has none. @throws INVALID_ARGUMENT */
 function indexOf(input: JobInput | undefined, datum: unknown): number {
-  if (input?.kind === 'range') {
-    const { start, step, count, group } = input.range;
+  if (input?.kind === 'described' && input.parts.length === 1 && input.parts[0]!.kind === 'range') {
+    const { start, step, count, group } = input.parts[0]!;
     if (group === undefined && typeof datum === 'number') {
       const index = Math.round((datum - start) / step);
       return index >= 0 && index < count && start + index * step === datum ? index : -1;
