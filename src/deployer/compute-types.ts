@@ -33,6 +33,16 @@ type SourceText = string | URL | Uint8Array | ArrayBuffer;
 type InputData =
   number | RangeBounds | MultiRanges | SparseRanges | RemoteData | Iterable<unknown> | AsyncIterable<unknown>;
 
+/** The type of a work function's module: `typeof import('./work.js')`. */
+interface WorkModule {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a parameter of type unknown would fit no function
+  default: (datum: any, ...args: any[]) => unknown;
+}
+
+/** The data that a module's work function takes, and its arguments after the datum. */
+type DatumOf<M extends WorkModule> = Parameters<M['default']>[0];
+type ArgsOf<M extends WorkModule> = Parameters<M['default']> extends [unknown?, ...infer A] ? A : never;
+
 export interface ComputeFor {
   /** Slices whose data are 0 … count - 1. */
   <A extends unknown[], R>(count: number, work: Work<number, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
@@ -74,6 +84,12 @@ export interface ComputeFor {
     work: Work<D, A, R>,
     ...args: WorkArgs<A>
   ): Job<Awaited<R>>;
+  /** A module by URL, of a known type: `computeFor<typeof import('./work.js')>(data, new URL('./work.js', import.meta.url))`. */
+  <M extends WorkModule>(
+    data: Iterable<DatumOf<M>> | AsyncIterable<DatumOf<M>> | number | RangeBounds | RemoteData,
+    work: URL,
+    ...args: WorkArgs<ArgsOf<M>>
+  ): Job<Awaited<ReturnType<M['default']>>>;
   /** A work function given as source text, as the URL of a module or as bytes; its types are unknown. */
   <R = unknown>(
     data: InputData,
