@@ -93,7 +93,7 @@ export interface ComputeFor {
   /** A work function given as source text, as the URL of a module or as bytes; its types are unknown. */
   <R = unknown>(
     data: InputData,
-    work: SourceText,
+    work: [R] extends [WorkModule] ? never : SourceText,
     args?: ArrayLike<unknown>,
     settings?: CallSettings,
   ): Job<R>;
