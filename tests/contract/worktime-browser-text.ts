@@ -5,8 +5,10 @@
 const PIECE = 0x8000;
 
 export function toText(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (!(item instanceof Uint8Array)) return item;
+  return JSON.stringify(value, function (this: Record<string, unknown>, key, made: unknown) {
+    // As it stands in its object: a Buffer has already become JSON of its own in `made`.
+    const item = this[key];
+    if (!(item instanceof Uint8Array)) return made;
     let binary = '';
     for (let i = 0; i < item.length; i += PIECE)
       binary += String.fromCharCode(...item.subarray(i, i + PIECE));

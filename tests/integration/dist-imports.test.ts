@@ -34,6 +34,8 @@ it('programs in JavaScript import only files and names that the build makes', as
     alias: Object.fromEntries(packageExports) as Record<string, string>,
     // What a page's scheduler serves.
     external: ['/pyodide/*'],
+    // Files that a work function reads from its job.
+    loader: { '.onnx': 'empty' },
     logLevel: 'silent',
   }).catch((failure: { errors: never[]; warnings: never[] }) => failure);
   const found = [...errors, ...warnings].map(({ text, location }) => `${location?.file}: ${text}`);
