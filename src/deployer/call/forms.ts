@@ -7,7 +7,7 @@ import { ManyhandsError } from '../../lib/errors.js';
 import { RemoteDataPattern, RemoteDataSet } from '../../protocol/input/remote-sets.js';
 import { boundsInput, countInput, toJobInput, type JobInput } from './input.js';
 import { readCallSettings, type LibraryImports } from '../package/library-imports.js';
-import { parseWork, type WorkSource } from '../package/work-function.js';
+import { parseWork, type WorkSource } from '../package/work-source.js';
 
 export interface ParsedCall {
   readonly input: JobInput;

@@ -12,7 +12,7 @@ import { packWasm } from '../../worktimes/wasm/call-options.js';
 import type { LibraryImports } from '../package/library-imports.js';
 import { packEnv, packGroups, packLimits, packPublic } from '../package/pack-settings.js';
 import { resolveOffer, type ResolvedOffer, type SlicePaymentOffer } from '../package/payment.js';
-import type { WorkSource } from '../package/work-function.js';
+import type { WorkSource } from '../package/work-source.js';
 import { RESULTS_LENGTH_MAX } from '../state/result-handle.js';
 import type { JobConfig } from './job-config.js';
 import { checkTexts } from '../modules/module-settings.js';

@@ -4,7 +4,8 @@ import { BINARY_SOURCE_BYTES_MAX } from '../../protocol/limits.js';
 import { planModule } from '../../worktimes/wasm/plan-module.js';
 import { packWasm } from '../../worktimes/wasm/call-options.js';
 import { parseDo, parseFor } from '../call/forms.js';
-import { packSource, parseWork, type WorktimeTarget } from './work-function.js';
+import { packSource, type WorktimeTarget } from './work-function.js';
+import { parseWork } from './work-source.js';
 
 const noModule = (): Promise<Uint8Array> => Promise.reject(new Error('no module'));
 const pack = (work: unknown, home: WorktimeTarget, read = noModule) =>

@@ -7,7 +7,8 @@ import { ManyhandsError } from '../../lib/errors.js';
 import type { Bundler, ModuleBundle } from '../../worktimes/packing/bundler.js';
 import { mapBasic } from '../../worktimes/map-basic/descriptor.js';
 import type { LibraryImports } from './library-imports.js';
-import type { WorkSource, WorktimeTarget } from './work-function.js';
+import type { WorktimeTarget } from './work-function.js';
+import type { WorkSource } from './work-source.js';
 
 /** The work function's module with all that it imports; undefined where it is shipped as it is. */
 export async function bundleWork(

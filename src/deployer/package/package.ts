@@ -20,7 +20,8 @@ import type { ModuleSettings } from '../modules/module-settings.js';
 import { withErrorPath } from '../arguments/error-path.js';
 import type { ModulePorts, PackedModules } from '../modules/pack-modules.js';
 import { packOrigins } from './pack-settings.js';
-import { packSource, type WorkSource } from './work-function.js';
+import { packSource } from './work-function.js';
+import type { WorkSource } from './work-source.js';
 
 /** A larger part becomes a blob, which workers download once and cache. */
 const INLINE_BYTES_MAX = 64 * 1024;

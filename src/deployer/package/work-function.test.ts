@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WORKTIMES } from '../../worktimes/registry.js';
-import { packSource, parseWork } from './work-function.js';
+import { packSource } from './work-function.js';
+import { parseWork } from './work-source.js';
 
 const AVAILABLE = WORKTIMES.map(({ name }) => name).join(', ');
 

@@ -1,6 +1,5 @@
 /**
- * Reads the work function, and has it packed by its worktime when the job is deployed, because the worktime can be set
- * until then. A function is converted with `toString()`, so it cannot use variables of its surroundings.
+ * Has a work function packed by its worktime when the job is deployed, because the worktime can be set until then.
  * @module
  */
 import { ManyhandsError } from '../../lib/errors.js';
@@ -9,12 +8,7 @@ import { packCustomSource } from '../../worktimes/custom/pack.js';
 import { packerOf } from '../../worktimes/packers.js';
 import { invalidSource, type GivenSource, type PackedSource } from '../../worktimes/packing/source-packer.js';
 import { describeWorktime, worktimeMeant, WORKTIMES } from '../../worktimes/registry.js';
-
-export type WorkSource =
-  | { readonly kind: 'function'; readonly text: string; readonly name: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'url'; readonly url: URL };
+import type { WorkSource } from './work-source.js';
 
 /** The worktime that is to run a work function. */
 export interface WorktimeTarget {
@@ -26,25 +20,6 @@ export interface WorktimeTarget {
   readonly captured?: readonly string[];
   /** Whether the module is the output of the bundler. */
   readonly isBundle?: boolean;
-}
-
-/** @throws WORK_FUNCTION_INVALID for errors that do not depend on the worktime */
-export function parseWork(work: unknown): WorkSource {
-  if (work instanceof URL) return { kind: 'url', url: work };
-  if (work instanceof ArrayBuffer) return { kind: 'bytes', bytes: new Uint8Array(work) };
-  if (ArrayBuffer.isView(work))
-    return { kind: 'bytes', bytes: new Uint8Array(work.buffer, work.byteOffset, work.byteLength) };
-  if (typeof work === 'string') {
-    if (work.trim() === '') throw invalidSource('its source is empty', 'Pass the source of a function.');
-    return { kind: 'text', text: work };
-  }
-  if (typeof work !== 'function') {
-    throw invalidSource(
-      `it is ${typeof work}`,
-      'Pass a function, its source as a string, or the URL or the bytes of a module.',
-    );
-  }
-  return { kind: 'function', text: functionText(work), name: work.name };
 }
 
 /**
@@ -99,25 +74,6 @@ function rejectForeignBytes(bytes: Uint8Array, worktime: string): void {
   const owner = WORKTIMES.find(({ magic }) => magic?.every((byte, at) => bytes[at] === byte));
   if (owner !== undefined && owner.name !== worktime)
     throw invalidSource(`it is a ${owner.label} module`, `Set job.worktime = '${owner.name}'.`);
-}
-
-function functionText(work: object): string {
-  const text = Function.prototype.toString.call(work);
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(text)) {
-    throw invalidSource(
-      'it is a bound or built-in function, which has no source text',
-      'Wrap it: (x) => f(x).',
-    );
-  }
-  if (/^class\b/.test(text))
-    throw invalidSource('it is a class', 'Pass a function that uses the class inside.');
-  if (Object.prototype.toString.call(work).includes('Generator')) {
-    throw invalidSource(
-      'it is a generator function',
-      'A slice has one result: return an array instead of yielding.',
-    );
-  }
-  return text;
 }
 
 function unknownWorktime(name: string): ManyhandsError<'WORKTIME_UNKNOWN'> {

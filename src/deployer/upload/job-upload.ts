@@ -18,7 +18,6 @@ import { InputUpload, type UploadSummary } from './input-upload.js';
 import { discardInput, type JobInput } from '../call/input.js';
 import { prepareDeploy } from './prepare-deploy.js';
 import { ReadAhead } from './read-ahead.js';
-import { topUpJob } from './top-up.js';
 
 /** The job that slices are added to. */
 export interface UploadedJob {
@@ -165,7 +164,8 @@ export class JobUpload implements StateObserver {
   }
 
   /** Raises the ceiling; by default the keystore of the deployment signs. */
-  topUp(ceiling: bigint, keystore = this.#payer): Promise<JobStatus> {
+  async topUp(ceiling: bigint, keystore = this.#payer): Promise<JobStatus> {
+    const { topUpJob } = await import('./top-up.js');
     return topUpJob(this.#context, this.#job.id, ceiling, keystore, this.#acceptMs);
   }
 

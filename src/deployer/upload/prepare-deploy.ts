@@ -7,7 +7,6 @@ import type { DeployerRequests } from '../../protocol/messages/messages.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobConfig } from '../config/job-config.js';
 import type { DeployerContext } from '../connection/context.js';
-import { signTerms } from '../package/sign-terms.js';
 import type { ReadyState } from '../state/events.js';
 import type { FindPosition } from '../state/locate-error.js';
 
@@ -42,7 +41,8 @@ export async function prepareDeploy(
   job.setReadyState('preauth');
   job.ended.throwIfAborted();
   const payer = await payerOf(context, config);
-  const offer = payer && (await signTerms(context, payer, digest, config.terms));
+  const offer =
+    payer && (await (await import('../package/sign-terms.js')).signTerms(context, payer, digest, config.terms));
   const { groups, leave } = await connection.joinGroups(secretGroups);
   const body: DeployerRequests['job.deploy'][0] = {
     jobId: config.jobId,
