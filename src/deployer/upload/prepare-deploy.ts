@@ -42,7 +42,8 @@ export async function prepareDeploy(
   job.ended.throwIfAborted();
   const payer = await payerOf(context, config);
   const offer =
-    payer && (await (await import('../package/sign-terms.js')).signTerms(context, payer, digest, config.terms));
+    payer &&
+    (await (await import('../package/sign-terms.js')).signTerms(context, payer, digest, config.terms));
   const { groups, leave } = await connection.joinGroups(secretGroups);
   const body: DeployerRequests['job.deploy'][0] = {
     jobId: config.jobId,
