@@ -5,8 +5,7 @@
  * @module
  */
 import { CommanderError } from 'commander';
-import { isError } from '../entry/deployer.node.js';
-import { addCompletion } from './commands/completion.js';
+import { isError } from '../entry/texts.node.js';
 import { watchStandardOutput } from './console/closed-pipe.js';
 import { describeError } from './console/describe-error.js';
 import { helpAsOption } from './console/help.js';
@@ -20,9 +19,10 @@ const USAGE_CODES = ['INVALID_ARGUMENT', 'UNKNOWN_OPTION', 'ADDRESS_MALFORMED'] 
 
 watchStandardOutput();
 try {
-  const program = makeProgram();
   const args = process.argv.slice(2);
+  const program = await makeProgram(args[0] === 'help' ? args[1] : args[0]);
   if (args[0] === 'complete') {
+    const { addCompletion } = await import('./commands/completion.js');
     await addCompletion(program);
     await program.parseAsync(args, { from: 'user' });
   } else {

@@ -4,21 +4,32 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { accountCommand } from './commands/account.js';
-import { completionCommand } from './commands/completion.js';
-import { demoCommand } from './commands/demo.js';
-import { doctorCommand } from './commands/doctor.js';
-import { jobCommand } from './commands/job.js';
-import { keystoreCommand } from './commands/keystore.js';
-import { mapCommand } from './commands/map.js';
-import { operatorCommand } from './commands/operator.js';
-import { schedulerCommand } from './commands/scheduler.js';
-import { workerCommand } from './commands/worker.js';
 import { describeUsage } from './console/describe-error.js';
 import { examples } from './console/help.js';
 
-/** Creates the command line parser. A usage error is printed and throws a `CommanderError`. */
-export function makeProgram(): Command {
+/** The commands in the order of the help. Each is loaded when it is wanted: together they load the whole package. */
+const COMMANDS = {
+  demo: async () => (await import('./commands/demo.js')).demoCommand,
+  map: async () => (await import('./commands/map.js')).mapCommand,
+  scheduler: async () => (await import('./commands/scheduler.js')).schedulerCommand,
+  worker: async () => (await import('./commands/worker.js')).workerCommand,
+  job: async () => (await import('./commands/job.js')).jobCommand,
+  keystore: async () => (await import('./commands/keystore.js')).keystoreCommand,
+  account: async () => (await import('./commands/account.js')).accountCommand,
+  operator: async () => (await import('./commands/operator.js')).operatorCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  completion: async () => (await import('./commands/completion.js')).completionCommand,
+};
+
+function isCommand(name: string): name is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/**
+ * Creates the command line parser. A usage error is printed and throws a `CommanderError`.
+ * @param name the command that is to be run; the parser has it alone if it exists, else all
+ */
+export async function makeProgram(name = ''): Promise<Command> {
   const program = new Command('manyhands')
     .description('Volunteer computing for the web: run a scheduler or a worker, manage jobs and credits.')
     .version(ownVersion(), '-v, --version', 'print the version')
@@ -32,19 +43,8 @@ export function makeProgram(): Command {
         ['manyhands job status <id>', 'progress of a job'],
       ),
     );
-  const commands = [
-    demoCommand,
-    mapCommand,
-    schedulerCommand,
-    workerCommand,
-    jobCommand,
-    keystoreCommand,
-    accountCommand,
-    operatorCommand,
-    doctorCommand,
-    completionCommand,
-  ];
-  for (const make of commands) program.addCommand(make());
+  const wanted = isCommand(name) ? [COMMANDS[name]] : Object.values(COMMANDS);
+  for (const make of await Promise.all(wanted.map((load) => load()))) program.addCommand(make());
   configure(program);
   return program;
 }

@@ -22,9 +22,11 @@ function all(command: Command, words: string[] = []): { name: string; command: C
   return [own, ...command.commands.flatMap((one) => all(one, [...words, one.name()]))];
 }
 
+const program = await makeProgram();
+
 it('docs/cli.md describes every command, argument and option of the program', () => {
   const page = readFileSync('docs/cli.md', 'utf8');
-  const leaves = all(makeProgram()).filter(({ command }) => command.commands.length === 0);
+  const leaves = all(program).filter(({ command }) => command.commands.length === 0);
   expect(leaves.length).toBeGreaterThan(8);
   for (const { name, command } of leaves) {
     const [group = '', ...rest] = name.split(' ');
@@ -44,7 +46,7 @@ it('docs/cli.md describes every command, argument and option of the program', ()
 it('every option that docs/cli.md names is an option of its command', () => {
   const everywhere = ['--help', '--version'];
   const optionsOf = (group: string): string[] =>
-    all(makeProgram())
+    all(program)
       .filter(({ name }) => name.split(' ')[0] === group)
       .flatMap(({ command }) => command.options.flatMap(({ long, short }) => [long ?? '', short ?? '']));
   for (const section of readFileSync('docs/cli.md', 'utf8').split(/^## /m).slice(2)) {
@@ -65,7 +67,7 @@ beforeAll(async () => {
 afterAll(() => cli.end());
 
 describe('help', () => {
-  it.each(paths(makeProgram()).map((words) => [words.join(' ') || 'manyhands', words] as const))(
+  it.each(paths(program).map((words) => [words.join(' ') || 'manyhands', words] as const))(
     'of %s prints its usage, with examples',
     async (_name, words) => {
       const { code, stdout, stderr } = await cli.run([...words, '--help']);

@@ -1,6 +1,7 @@
 /** `manyhands account`: credits at a scheduler. @module */
 import { Command } from 'commander';
-import { getAccount, init, ManyhandsError } from '../../entry/deployer.node.js';
+import { getAccount, init } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 import { openOperator } from '../../entry/operator.node.js';
 import { formatCredits, wallet, type Address } from '../../entry/wallet.node.js';
 import { examples } from '../console/help.js';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isError, ManyhandsError } from '../../entry/deployer.node.js';
+import { isError, ManyhandsError } from '../../entry/texts.node.js';
 import { Keystore, wallet } from '../../entry/wallet.node.js';
 import { canAsk } from '../console/ask-passphrase.js';
 import { describeError } from '../console/describe-error.js';

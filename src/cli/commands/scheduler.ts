@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { ManyhandsError } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 import {
   LOG_FORMATS,
   LOG_LEVELS,

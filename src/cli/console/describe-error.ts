@@ -2,8 +2,13 @@
  * Formats an error for the terminal: its message and code, and the stack only if it may be a bug of manyhands.
  * @module
  */
-import { isError, type ManyhandsError } from '../../entry/deployer.node.js';
-import { isNoScheduler, noSchedulerText, printable } from '../../entry/texts.node.js';
+import {
+  isError,
+  isNoScheduler,
+  type ManyhandsError,
+  noSchedulerText,
+  printable,
+} from '../../entry/texts.node.js';
 
 /** The text of any thrown value. */
 export function describeError(error: unknown): string {

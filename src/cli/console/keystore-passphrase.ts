@@ -2,10 +2,9 @@
  * Reads the passphrases of the keystore commands from the environment, else from the terminal.
  * @module
  */
-import { ManyhandsError } from '../../entry/deployer.node.js';
 import type { PassphraseSource } from '../../entry/wallet.node.js';
 import { askPassphrase, canAsk } from './ask-passphrase.js';
-import { printable } from '../../entry/texts.node.js';
+import { ManyhandsError, printable } from '../../entry/texts.node.js';
 
 /** The passphrase of an existing keystore: from MANYHANDS_PASSPHRASE, which is tried once, else from the terminal. */
 export const existingPassphrase: PassphraseSource = ({ label, attempt }) => {

@@ -4,7 +4,7 @@
  */
 import { access, constants, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ManyhandsError } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 
 export interface PictureFile {
   readonly path: string;

@@ -4,7 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { computeFor, ManyhandsError } from '../../entry/deployer.node.js';
+import { computeFor } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 import { terminalWidth } from '../console/terminal.js';
 import type { ProgressDisplay } from './progress-display.js';
 import { runShown } from './run-shown.js';

@@ -7,7 +7,7 @@ import { isAbsolute } from 'node:path';
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { glob } from 'tinyglobby';
-import { ManyhandsError } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 import { readLines } from './lines.js';
 
 /** `json`: a line is a JSON value; `lines`: a line is a string; `csv`: a row is an object; `files`: a file is its bytes. */

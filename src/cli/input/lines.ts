@@ -2,7 +2,7 @@
  * Splits a stream of bytes into lines.
  * @module
  */
-import { ManyhandsError } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 
 /** UTF-16 units of one line, without its end. A value may not be larger either. */
 export const LINE_LENGTH_MAX = 64 * 1024 * 1024;

@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ManyhandsError } from '../../entry/deployer.node.js';
-import { WORKTIMES } from '../../entry/texts.node.js';
+import { ManyhandsError, WORKTIMES } from '../../entry/texts.node.js';
 import type { WorkSourceOptions } from './input-options.js';
 
 export interface CommandWork {

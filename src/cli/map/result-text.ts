@@ -3,7 +3,7 @@
  * @module
  */
 import { stringify } from 'csv-stringify/sync';
-import { ManyhandsError } from '../../entry/deployer.node.js';
+import { ManyhandsError } from '../../entry/texts.node.js';
 import { toJson } from '../console/to-json.js';
 import type { InputFormat } from '../input/input-formats.js';
 

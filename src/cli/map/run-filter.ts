@@ -2,8 +2,8 @@
  * Runs `manyhands map`: one job whose slices are the input, and whose results are written as they come.
  * @module
  */
-import { init, isError, ManyhandsError, type Job } from '../../entry/deployer.node.js';
-import { printable } from '../../entry/texts.node.js';
+import { init, type Job } from '../../entry/deployer.node.js';
+import { isError, ManyhandsError, printable } from '../../entry/texts.node.js';
 import { handleClosedPipe } from '../console/closed-pipe.js';
 import { qrCode } from '../console/qr-code.js';
 import { untilSignal } from '../console/until-signal.js';

@@ -1,6 +1,7 @@
 /** `manyhands job results`: prints the available results of a job as lines of JSON. @module */
 import { Command } from 'commander';
-import { compute, fetchResults, init, ManyhandsError } from '../../../entry/deployer.node.js';
+import { compute, fetchResults, init } from '../../../entry/deployer.node.js';
+import { ManyhandsError } from '../../../entry/texts.node.js';
 import { examples } from '../../console/help.js';
 import { toJson } from '../../console/to-json.js';
 import { jobIdArgument, schedulerOption } from '../../options/options.js';

@@ -1,15 +1,8 @@
 /** `manyhands job watch`: shows the progress of a job until it ends. @module */
 import { createLogUpdate } from 'log-update';
 import { Command } from 'commander';
-import {
-  attach,
-  compute,
-  init,
-  isError,
-  ManyhandsError,
-  type JobStatusInfo,
-} from '../../../entry/deployer.node.js';
-import { printable } from '../../../entry/texts.node.js';
+import { attach, compute, init, type JobStatusInfo } from '../../../entry/deployer.node.js';
+import { isError, ManyhandsError, printable } from '../../../entry/texts.node.js';
 import { examples } from '../../console/help.js';
 import { formatSlices } from '../../console/job-text.js';
 import { terminalWidth } from '../../console/terminal.js';
