@@ -58,17 +58,42 @@ function worktimeName(name: BuiltInWorktime): WorktimeName {
 /** Starts a sandbox with a job (a string: its JavaScript source); the provider of this function ends the sandbox after the test. */
 export type StartSandbox = (spec: JobSpec | string) => Promise<SandboxFixture>;
 
+export interface StarterOptions {
+  /**
+   * Whether Python starts from a snapshot of the host, which is made once, as workers start it. Where a snapshot takes as long to
+   * send as Python takes to start, it does not.
+   */
+  withSnapshot?: boolean;
+}
+
 /** A function that starts sandboxes on one host, and one that ends them all. */
-export function createStarter(host: () => SandboxHost): { start: StartSandbox; end: () => void } {
+export function createStarter(
+  host: () => SandboxHost,
+  { withSnapshot = false }: StarterOptions = {},
+): { start: StartSandbox; end: () => void } {
   const sandboxes: SandboxFixture[] = [];
+  let made: Promise<Uint8Array> | undefined;
   return {
-    start: async (spec) => {
-      const sandbox = await SandboxFixture.start(host(), typeof spec === 'string' ? { source: spec } : spec);
-      if (typeof spec === 'string' || spec.shared !== true) sandboxes.push(sandbox);
+    start: async (given) => {
+      const spec = typeof given === 'string' ? { source: given } : given;
+      const snapshot =
+        withSnapshot && spec.worktime === 'pyodide' ? await (made ??= takeSnapshot(host())) : undefined;
+      const sandbox = await SandboxFixture.start(
+        host(),
+        snapshot === undefined ? spec : { snapshot, ...spec },
+      );
+      if (spec.shared !== true) sandboxes.push(sandbox);
       return sandbox;
     },
     end: () => sandboxes.splice(0).forEach((sandbox) => sandbox.kill()),
   };
+}
+
+async function takeSnapshot(host: SandboxHost): Promise<Uint8Array> {
+  const sandbox = await SandboxFixture.open(host);
+  const snapshot = await sandbox.makeSnapshot('pyodide');
+  sandbox.kill();
+  return snapshot;
 }
 
 /** A JobFS bundle of some files, by absolute path. */

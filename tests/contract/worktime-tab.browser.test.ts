@@ -1,47 +1,19 @@
 /**
- * The worktimes in Workers of a real Chromium, in the frame that donors run them in, with the headers it is served
- * with.
+ * The worktimes in Workers of a real Chromium, in the frame that donors run them in, with the headers it is served with.
  * @module
  */
-import { chromium, type Browser, type Page } from '@playwright/test';
-import { build } from 'esbuild';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/find-chromium.mjs';
-import type { SupervisorToSandbox } from '../../src/protocol/messages/sandbox-messages.js';
-import type { Sandbox, SandboxHandlers, SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
-import { describeWorktime } from '../../src/worktimes/registry.js';
-import { startWebServer, type WebServer } from '../e2e/fixtures/web-server.js';
-import type {} from './worktime-browser-page.js';
-import { fromText, toText } from './worktime-browser-text.js';
+import type { SandboxHost } from '../../src/worker/hosts/port/sandbox-host.js';
+import { openTabHost } from './tab-host.js';
 import { createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
-import { librariesSuite } from './worktime-suite-libraries.js';
-import { memorySuite } from './worktime-suite-memory.js';
-import { warmSuite } from './worktime-suite-warm.js';
 import { worktimeSuites } from './worktime-suites.js';
 
-const FLAGS = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-let server: WebServer;
-let browser: Browser;
-let host: PageHost;
-
+let host: SandboxHost;
 beforeAll(async () => {
-  const script = fileURLToPath(new URL('../../dist/sandbox/browser-sandbox.js', import.meta.url));
-  server = await startWebServer({
-    'index.html': '<!doctype html><title>Worktimes</title><script type="module" src="/test.js"></script>',
-    'test.js': await bundlePage(),
-    'browser-sandbox.js': await readFile(script, 'utf8'),
-  });
-  browser = await chromium.launch({ executablePath: findChromium(), chromiumSandbox: false, args: FLAGS });
-  host = await PageHost.open(await browser.newPage(), server.url);
+  host = await openTabHost();
 }, 60_000);
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+afterAll(() => host.close());
 
 const { start, end } = createStarter(() => host);
 afterEach(end);
@@ -49,12 +21,6 @@ afterEach(end);
 worktimeSuites('a browser', start, { extent: 'reduced' });
 
 describe('a custom worktime in a browser', () => customSuite(start));
-
-describe('a warm start in a browser', () => warmSuite(() => host));
-
-describe('memory in a browser', () => memorySuite(start));
-
-describe('npm libraries in a browser', () => librariesSuite(start));
 
 describe('a Worker', () => {
   it('exchanges messages with its supervisor only through the harness', async () => {
@@ -76,83 +42,3 @@ describe('a Worker', () => {
     await first;
   });
 });
-
-/** The frame host of a page, as a host of this process. */
-class PageHost implements SandboxHost {
-  readonly isolation = 'browser';
-  readonly #page: Page;
-  readonly #handlers = new Map<number, SandboxHandlers>();
-  readonly #early = new Map<number, [kind: string, text: string][]>();
-
-  private constructor(page: Page) {
-    this.#page = page;
-  }
-
-  static async open(page: Page, url: string): Promise<PageHost> {
-    const opened = new PageHost(page);
-    await page.exposeFunction('heard', (id: number, kind: string, text: string) =>
-      opened.#heard(id, kind, text),
-    );
-    await page.goto(url);
-    await page.waitForFunction(() => 'worktimePage' in window);
-    return opened;
-  }
-
-  async start(owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
-    const id = await this.#page.evaluate((name) => window.worktimePage.start(name), owner);
-    this.#handlers.set(id, handlers);
-    for (const [kind, text] of this.#early.get(id) ?? []) this.#heard(id, kind, text);
-    return {
-      send: (message) => {
-        const call = [id, toText(message), assetPaths(worktimeOf(message))] as const;
-        this.#page
-          .evaluate((args) => window.worktimePage.send(...args), call)
-          .catch((error: unknown) => {
-            handlers.exit(String(error));
-          });
-      },
-      kill: () => {
-        this.#page
-          .evaluate((at) => window.worktimePage.kill(at), id)
-          .catch((error: unknown) => {
-            if (!this.#page.isClosed()) handlers.exit(String(error));
-          });
-      },
-    };
-  }
-
-  close(): Promise<void> {
-    return this.#page.close();
-  }
-
-  #heard(id: number, kind: string, text: string): void {
-    const handlers = this.#handlers.get(id);
-    if (handlers === undefined) this.#early.set(id, [...(this.#early.get(id) ?? []), [kind, text]]);
-    else if (kind === 'exit') handlers.exit(text);
-    else handlers.message(fromText(text));
-  }
-}
-
-/** Of a message that needs the files of one. */
-function worktimeOf(message: SupervisorToSandbox): string | undefined {
-  if (message.type === 'assign') return message.assignment.worktime.name;
-  return message.type === 'warm' || message.type === 'make-snapshot' ? message.worktime.name : undefined;
-}
-
-/** Where the scheduler serves the files of a worktime, by name. */
-function assetPaths(worktime: string | undefined): Record<string, string> {
-  const { assets, version } = describeWorktime(worktime ?? '') ?? {};
-  const paths = assets?.files.map((name) => [name, `/assets/${assets.package}/${version}/${name}`]);
-  return Object.fromEntries(paths ?? []) as Record<string, string>;
-}
-
-async function bundlePage(): Promise<string> {
-  const result = await build({
-    entryPoints: [fileURLToPath(new URL('./worktime-browser-page.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-  });
-  return result.outputFiles[0]!.text;
-}

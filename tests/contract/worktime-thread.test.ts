@@ -5,26 +5,17 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { builtThreadHost, createStarter } from './worktime-fixture.js';
 import { customSuite } from './worktime-suite-custom.js';
-import { librariesSuite } from './worktime-suite-libraries.js';
-import { memorySuite } from './worktime-suite-memory.js';
-import { warmSuite } from './worktime-suite-warm.js';
 import { worktimeSuites } from './worktime-suites.js';
 
 const host = builtThreadHost();
-const { start, end } = createStarter(() => host);
+const { start, end } = createStarter(() => host, { withSnapshot: true });
 
 afterEach(end);
 afterAll(() => host.close());
 
 worktimeSuites('a thread', start, { extent: 'full' });
 
-describe('memory in a thread', () => memorySuite(start));
-
 describe('a custom worktime in a thread', () => customSuite(start));
-
-describe('npm libraries in a thread', () => librariesSuite(start));
-
-describe('a warm start in a thread', () => warmSuite(() => host));
 
 describe('a thread', () => {
   it('reports that it ended because it ran out of memory', async () => {
