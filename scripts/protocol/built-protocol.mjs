@@ -1,4 +1,4 @@
-/** The catalog of messages of the built library, and the comments on their fields. */
+/** The catalog of messages and the job package of the built library, and the comments on their fields. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,7 @@ export async function protocolFiles() {
         .map((name) => `${folder}/${name.slice(0, -3)}`);
     }),
   );
-  return names.flat();
+  return [...names.flat(), 'job/job-package'];
 }
 
 /** The library must be compiled. */
@@ -26,6 +26,7 @@ export async function builtProtocol() {
   const modules = Object.fromEntries(await Promise.all(files.map(async (path) => [path, await load(path)])));
   return {
     catalog: modules['messages/catalog'].MESSAGE_CATALOG,
+    jobPackage: modules['job/job-package'].jobPackage.schema,
     protocol: modules['messages/version'].PROTOCOL_VERSION,
     docs: fieldDocs(ROOT, modules),
   };

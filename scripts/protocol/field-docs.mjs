@@ -9,7 +9,7 @@ import ts from 'typescript';
 
 /**
  * The texts by path: `job.deploy` of a message, `job.deploy.groups` of its field, `job.deploy.groups[].key` of a field
- * in a list, `job.deploy > status` of a field of its reply, `status.total` of a field of a named type.
+ * in a list, `job.deploy > status` of a field of its reply, `status.total` of a field of a named type, `jobPackage.votes` of a field of the job package.
  *
  * @param {string} root the folder of the repository
  * @param {Readonly<Record<string, object>>} modules the exports of each file of src/protocol/messages and
@@ -52,7 +52,8 @@ class DocReader {
       const value = exports[symbol.name];
       const type = this.#checker.getTypeOfSymbolAtLocation(symbol, source);
       if (/^[A-Z_]+_(REQUESTS|NOTICES)$/.test(symbol.name)) this.#readTable(value, type);
-      if (['hello', 'welcome', 'reply', 'refusal'].includes(symbol.name)) {
+      if (['hello', 'welcome', 'reply', 'refusal', 'jobPackage'].includes(symbol.name)) {
+        this.#save(symbol.name, this.#textOf(symbol));
         this.#readFields(value.schema, this.#checkedType(type), symbol.name);
       }
       if (value?.schema?.name !== undefined) this.#save(value.schema.name, this.#textOf(symbol));

@@ -1,5 +1,6 @@
 /**
- * The JSON Schema (2020-12) of all messages, from their schemas in src/protocol/messages: for clients in other languages.
+ * The JSON Schema (2020-12) of all messages and of the job package, from their schemas in src/protocol: for clients in other
+ * languages.
  */
 
 /** @typedef {import('../../src/protocol/schema/check.js').Schema} Schema */
@@ -13,12 +14,16 @@ const COMMENT =
   'may also be nil. A maxLength counts characters, but the receiver counts UTF-16 code units. "x-rule" is a condition ' +
   'that this schema cannot express.';
 
+const PACKAGE_COMMENT =
+  'The value whose encoding (docs/values.md) is the field `package` of job.deploy. Unlike a message it has its fields in this ' +
+  'order, and fields that are not listed are refused; an optional field is absent, never nil.';
+
 /**
  * @param {readonly MessageDeclaration[]} catalog
- * @param {{ protocol: number, docs: ReadonlyMap<string, string> }} options
+ * @param {{ jobPackage: Schema, protocol: number, docs: ReadonlyMap<string, string> }} options
  * @returns {JsonSchema}
  */
-export function messagesSchema(catalog, { protocol, docs }) {
+export function messagesSchema(catalog, { jobPackage, protocol, docs }) {
   const writer = new SchemaWriter(docs);
   const bySender = { client: [], scheduler: [] };
   const messages = {};
@@ -43,6 +48,11 @@ export function messagesSchema(catalog, { protocol, docs }) {
       clientMessage: { oneOf: bySender.client },
       schedulerMessage: { oneOf: bySender.scheduler },
       ...messages,
+      jobPackage: {
+        ...writer.description('jobPackage'),
+        $comment: PACKAGE_COMMENT,
+        ...writer.inline(jobPackage, 'jobPackage'),
+      },
       ...writer.named,
     },
   };

@@ -1,5 +1,5 @@
 /**
- * docs/protocol.md and the JSON Schema describe every message as the checks accept it.
+ * docs/protocol.md and the JSON Schema describe every message, and the schema the job package, as the checks accept them.
  * @module
  */
 import { readFileSync } from 'node:fs';
@@ -7,9 +7,11 @@ import Ajv from 'ajv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MESSAGE_CATALOG } from '../../src/protocol/messages/catalog.js';
+import { jobPackage } from '../../src/protocol/job/job-package.js';
 import type { Schema } from '../../src/protocol/schema/check.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { validMessage, validValue, wrongFields } from '../../src/testing/message-arbitraries.js';
+import { build, type Description } from '../../tests/vectors/notation.js';
 import { protocolFiles } from './built-protocol.mjs';
 import { tablesIn, tablesOf, writeTables } from './doc-tables.mjs';
 import { fieldDocs } from './field-docs.mjs';
@@ -22,6 +24,7 @@ beforeAll(async () => {
   // Vite follows an import with one variable name in one folder.
   const load = async (path: string): Promise<unknown> => {
     const [folder, name] = path.split('/');
+    if (folder === 'job') return import(`../../src/protocol/job/${name}.ts`);
     return folder === 'schema'
       ? import(`../../src/protocol/schema/${name}.ts`)
       : import(`../../src/protocol/messages/${name}.ts`);
@@ -130,7 +133,9 @@ describe('the JSON Schema', () => {
 
   beforeAll(() => {
     schema = JSON.parse(
-      jsonText(messagesSchema(MESSAGE_CATALOG, { protocol: PROTOCOL_VERSION, docs })),
+      jsonText(
+        messagesSchema(MESSAGE_CATALOG, { jobPackage: jobPackage.schema, protocol: PROTOCOL_VERSION, docs }),
+      ),
     ) as typeof schema;
     ajv.addSchema(schema, 'messages');
   });
@@ -167,6 +172,26 @@ describe('the JSON Schema', () => {
     }
   });
 
+  it('accepts the golden job packages, and refuses each with a wrong field', () => {
+    const vectors = JSON.parse(readFileSync('tests/vectors/job-packages.json', 'utf8')) as {
+      package: Description;
+    }[];
+    expect(vectors.length).toBeGreaterThan(1);
+    for (const vector of vectors) {
+      const valid = build(vector.package);
+      expect(accepts('jobPackage', valid), JSON.stringify(ajv.errors)).toBe(true);
+      for (const { path, what, expected, value } of wrongFields(jobPackage.schema, valid)) {
+        if (expected.kind === 'bytes' || what === 'is bytes') continue;
+        expect(accepts('jobPackage', value), `${path} ${what}`).toBe(false);
+      }
+    }
+  });
+
+  it('has the comments of the fields of the job package', () => {
+    const { properties } = (schema['$defs'] as Record<string, JsonSchema>)['jobPackage']!;
+    expect(properties!['votes']!['description']).toBe('Executions that must agree on a slice.');
+  });
+
   it('has every limit of the checks', () => {
     const definitions = schema['$defs'] as Record<string, JsonSchema>;
     const follow = (json: JsonSchema): JsonSchema =>
@@ -190,13 +215,16 @@ describe('the JSON Schema', () => {
       compare(fields, definitions[type]!, type);
       if (reply !== undefined) compare(reply, definitions[`${type}.reply`]!, `${type} >`);
     }
+    compare(jobPackage.schema, definitions['jobPackage']!, 'jobPackage');
     expect([...new Set([...seen].map(({ kind }) => kind))]).toEqual(
       expect.arrayContaining(['text', 'integer', 'bytes', 'array', 'units']),
     );
   });
 
   it('has the limit of units with all its digits', () => {
-    const text = jsonText(messagesSchema(MESSAGE_CATALOG, { protocol: PROTOCOL_VERSION, docs }));
+    const text = jsonText(
+      messagesSchema(MESSAGE_CATALOG, { jobPackage: jobPackage.schema, protocol: PROTOCOL_VERSION, docs }),
+    );
     expect(text).toContain(`"maximum": ${2n ** 63n - 1n}`);
   });
 });

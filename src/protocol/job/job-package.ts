@@ -230,7 +230,8 @@ const packageFields = {
   }),
 };
 export interface JobPackage extends MapOf<typeof packageFields> {}
-const jobPackage: Check<JobPackage> = exact(packageFields);
+/** What a work function, its arguments and its limits are for a scheduler and its workers. docs/values.md says how it is encoded. */
+export const jobPackage: Check<JobPackage> = exact(packageFields);
 /** The source of a kind that is text. The text of a module contains all that it imports, so it may be a large blob. */
 const textSources = {
   function: inlineOrBlob(SOURCE_BYTES_MAX),
