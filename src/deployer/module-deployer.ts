@@ -5,9 +5,13 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { describeValue, readOptions } from '../lib/options.js';
+import { checkCores, invalidArgument } from './arguments/check-arguments.js';
 import { createContext, type DeployerContext } from './connection/context.js';
 import { deployerOver, type Deployer } from './deployer.js';
-import type { DeployerPorts, DeployerWallet } from './connection/ports.js';
+import type { DeployerWallet } from './connection/deployer-wallet.js';
+import type { LocalOptions } from './connection/local-node.js';
+import { localPorts } from './connection/local-ports.js';
+import type { DeployerPorts } from './connection/ports.js';
 
 export interface InitOptions {
   /**
@@ -15,6 +19,12 @@ export interface InitOptions {
    * http://localhost:8462
    */
   scheduler?: string | URL;
+  /**
+   * Runs jobs in this process: a scheduler in memory and a worker with threads, without a network, a keystore or a payment.
+   * `{ cores }` limits the sandboxes that compute at a time.
+   * @default false
+   */
+  local?: boolean | { cores?: number };
   /** A wallet to use in place of that of this user or origin. */
   wallet?: DeployerWallet;
   /** Maximum time that a call waits for a connection to the scheduler, milliseconds. @default 30,000 */
@@ -37,8 +47,14 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
         scheduler: true,
         wallet: true,
         connectTimeoutMs: true,
+        local: true,
       });
       const ports = defaults();
+      const local = checkLocal(given);
+      if (local !== undefined) {
+        current = createContext(localPorts(ports, local));
+        return;
+      }
       current = createContext({
         ...ports,
         schedulerUrl: given.scheduler ?? ports.schedulerUrl,
@@ -49,6 +65,17 @@ export function createModuleDeployer(defaults: () => DeployerPorts): ModuleDeplo
       });
     },
   };
+}
+
+/** The options of local mode; undefined if it is off. */
+function checkLocal({ local, ...others }: InitOptions): LocalOptions | undefined {
+  if (local === undefined || local === false) return undefined;
+  const other = Object.keys(others).find((name) => others[name as keyof typeof others] !== undefined);
+  if (other !== undefined)
+    throw invalidArgument(`init: local mode has no ${other}; leave out one of the two.`, other);
+  if (local === true) return {};
+  const { cores } = readOptions<{ cores: number }>(local, 'init: local', { cores: true });
+  return cores === undefined ? {} : { cores: checkCores(cores, 'init: local.cores') };
 }
 
 /** The largest delay that setTimeout accepts. */

@@ -28,6 +28,7 @@ const deployer = createModuleDeployer(() => ({
   bundler,
   makeJobFS: () => new JobFS(),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+  openLocal: async (options) => (await import('./local.node.js')).openLocal(options),
   warn: (text) => void process.stderr.write(`${text}\n`),
 }));
 

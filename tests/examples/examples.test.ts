@@ -35,6 +35,7 @@ const LAST_LINES: Record<string, string> = {
   '11-input-by-address.mjs': '1: 6, 2: 7, 3: 8, 4: 9, 5: 10, 6: 11, 7: 12',
   '12-npm-library.mjs': '120, 3628800, 2432902008176640000',
   '13-loops.mjs': 'a prime number: 1000000000039',
+  '14-local-mode.mjs': 'the longest way to 1 has 261 steps and begins at 6171',
 };
 
 let cluster: Cluster;

@@ -1,5 +1,5 @@
 /**
- * The programs of docs/deployer.md run as they stand, each in a process of its own that ends by itself.
+ * The programs of docs/deployer.md and docs/testing.md run as they stand, each in a process of its own that ends by itself.
  * @module
  */
 import { execFile } from 'node:child_process';
@@ -9,8 +9,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 const run = promisify(execFile);
-const programs = [...readFileSync('docs/deployer.md', 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(
-  ([, code = ''], i) => ({ name: `program ${i + 1}`, code }),
+const programs = ['docs/deployer.md', 'docs/testing.md'].flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(([, code = ''], i) => ({
+    name: `${page}, program ${i + 1}`,
+    code,
+  })),
 );
 
 let cluster: Cluster;

@@ -179,6 +179,7 @@ test('docs/values.md lists all fields of a job package in the order of their enc
     wasm: { export: 'f', result: 'text', alloc: 'a', free: 'f', output: '/o', exitCodes: [0] },
     libraries: { ...blob, names: ['a'] },
     sourceMap: blob,
+    captured: new Uint8Array([0x80]),
     fs: { ...blob, cwd: '/' },
     modules: { files: [{ name: 'a.whl', ...blob }], imports: ['a'] },
     origins: ['https://example.org'],
@@ -194,7 +195,7 @@ function fieldsOf(value: object, prefix = ''): string[] {
   return Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
     const path = prefix + name;
     const isMap = typeof field === 'object' && field !== null && !Array.isArray(field);
-    if (!isMap || ['env', 'requirements'].includes(path)) return [path];
+    if (!isMap || ArrayBuffer.isView(field) || ['env', 'requirements'].includes(path)) return [path];
     const isAlwaysBlob = ['fs', 'libraries', 'sourceMap'].includes(path);
     if (!isAlwaysBlob && ('inline' in field || 'blob' in field)) return [path];
     return fieldsOf(field, `${path}.`);

@@ -4,7 +4,7 @@
  */
 import { ManyhandsError } from '../../lib/errors.js';
 import { describeValue } from '../../lib/options.js';
-import { REASON_LENGTH_MAX } from '../../protocol/limits.js';
+import { REASON_LENGTH_MAX, SANDBOXES_PER_WORKER_MAX } from '../../protocol/limits.js';
 import { Keystore } from '../../wallet/keystore.js';
 
 /** @throws INVALID_ARGUMENT */
@@ -17,6 +17,14 @@ export function checkKeystore(keystore: unknown): Keystore | undefined {
 export function checkReason(reason: unknown): string {
   if (typeof reason === 'string') return reason.slice(0, REASON_LENGTH_MAX);
   throw invalidArgument(`The reason of a cancellation must be a string; got ${describeValue(reason)}.`);
+}
+
+/** The number of cores of local mode. @throws INVALID_ARGUMENT */
+export function checkCores(cores: unknown, argument: string): number {
+  if (typeof cores === 'number' && Number.isInteger(cores) && cores >= 1 && cores <= SANDBOXES_PER_WORKER_MAX)
+    return cores;
+  const text = `${argument} must be a whole number from 1 to ${SANDBOXES_PER_WORKER_MAX}; got ${describeValue(cores)}.`;
+  throw invalidArgument(text, argument);
 }
 
 /** Checks a boolean setting of a job. @throws INVALID_ARGUMENT */

@@ -8,6 +8,7 @@ import { Emitter } from '../../lib/events.js';
 import type { DeployerRequests } from '../../protocol/messages/messages.js';
 import type { ConnectionEvents } from './connection-events.js';
 import { DeployerConnection } from './deployer-connection.js';
+import { localPorts } from './local-ports.js';
 import type { DeployerPorts } from './ports.js';
 import { NoWorkersWarning } from './worker-watch.js';
 
@@ -29,6 +30,8 @@ export interface DeployerContext {
   readonly events: Emitter<ConnectionEvents>;
   /** The shared connection, or another one if that follows this job already: a connection can follow a job once. */
   connectionToFollow(jobId: string): DeployerConnection;
+  /** The context of jobs that run in this process with so many cores. */
+  local(cores: number): DeployerContext;
 }
 
 /**
@@ -46,6 +49,7 @@ export function createContext(ports: DeployerPorts): DeployerContext {
     isHandled: () => events.listenerCount('reconnecting') > 0,
   });
   const { fetch, clock, random } = ports;
+  const localContexts = new Map<number, DeployerContext>();
   return {
     ports,
     connection,
@@ -67,6 +71,11 @@ export function createContext(ports: DeployerPorts): DeployerContext {
       const another = new DeployerConnection(ports);
       connections.push(another);
       return another;
+    },
+    local(cores) {
+      const context = localContexts.get(cores) ?? createContext(localPorts(ports, { cores }));
+      localContexts.set(cores, context);
+      return context;
     },
   };
 }

@@ -7,19 +7,12 @@ import type { Clock } from '../../lib/clock.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { ConsoleLevel } from '../../protocol/messages/messages.js';
 import type { Connect } from '../../transport/transport.js';
-import type { Keystore } from '../../wallet/keystore.js';
+import type { DeployerWallet } from './deployer-wallet.js';
+import type { LocalNode, OpenLocal } from './local-node.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
 import type { PackageFiles } from '../modules/package-files.js';
 import type { Bundler } from '../../worktimes/packing/bundler.js';
-
-/** The keystores of the user or origin. Each is created if it does not exist. */
-export interface DeployerWallet {
-  /** The keystore that pays for jobs. */
-  get(label?: string): Promise<Keystore>;
-  /** The keystore of the identity that owns jobs. */
-  getId(): Promise<Keystore>;
-}
 
 /** Packages, lists of packages and worktimes on this machine. */
 export interface PackagePorts extends PackageFiles {
@@ -46,6 +39,10 @@ export interface DeployerPorts {
   makeJobFS: () => JobFS;
   /** Resolves in a later task of the event loop, after sockets and timers have been served. */
   yieldNow: () => Promise<void>;
+  /** Starts a scheduler and a worker in this process; absent where local mode is not supported. */
+  openLocal?: OpenLocal;
+  /** In local mode: the node of this process, started by the first call. */
+  local?: () => Promise<LocalNode>;
   /** Prints a warning for the user of the program, if no event listener handles it. */
   warn: (text: string) => void;
   /** Prints a line that a work function printed. @default `warn` */

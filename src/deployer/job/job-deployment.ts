@@ -5,6 +5,7 @@
 import { reactionTo } from '../../client/retry/error-reactions.js';
 import { abortError } from '../../lib/abortable.js';
 import type { Keystore } from '../../wallet/keystore.js';
+import { toLocalConfig } from '../config/local-config.js';
 import type { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import type { SlicePaymentOffer } from '../package/payment.js';
@@ -55,7 +56,8 @@ export class JobDeployment<T, J extends object> {
     const { job, draft, upload, state } = this.#parts;
     try {
       state.setReadyState('exec');
-      const config = draft.freeze(call, Object.keys(job), offer, keystore);
+      const frozen = draft.freeze(call, Object.keys(job), offer, keystore);
+      const config = this.#context.ports.local === undefined ? frozen : toLocalConfig(frozen);
       await upload.deploy(config, call.input, state);
     } catch (error) {
       if (reactionTo(error) === 'ask-owner')

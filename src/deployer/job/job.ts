@@ -13,7 +13,7 @@ import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
 import type { Keystore } from '../../wallet/keystore.js';
-import { checkFunction, checkReason } from '../arguments/check-arguments.js';
+import { checkCores, checkFunction, checkReason } from '../arguments/check-arguments.js';
 import { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
@@ -27,6 +27,7 @@ import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../call/input.js';
 import { JobUpload } from '../upload/job-upload.js';
 import type { ResumeOptions } from '../upload/resume-input.js';
+import { JobContext } from './job-context.js';
 import { JobDeployment } from './job-deployment.js';
 import { JobOutput } from './job-output.js';
 import { PARTS, type JobParts } from './job-parts.js';
@@ -40,8 +41,9 @@ export class Job<T = unknown> extends JobOutput<T> {
   readonly #parts: JobParts<T, this>;
 
   /** @internal Created by `computeFor` and `attach`. */
-  constructor(context: DeployerContext, origin: JobOrigin) {
+  constructor(deployer: DeployerContext, origin: JobOrigin) {
     super();
+    const context = new JobContext(deployer);
     const attached = 'attachTo' in origin ? origin.attachTo : undefined;
     this.id = attached?.jobId ?? newId(context.ports.random);
     const state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
@@ -101,6 +103,21 @@ export class Job<T = unknown> extends JobOutput<T> {
     } finally {
       stopListening();
     }
+  }
+
+  /**
+   * Runs the job in this process and resolves with its results: as `exec`, without a scheduler, a network, an identity or a
+   * payment. Its errors are those of `exec`.
+   * @param cores sandboxes that compute at a time
+   * @param options `{ signal }`; prices are ignored
+   * @throws UNSUPPORTED_ENVIRONMENT in a page
+   */
+  async localExec(cores = 1, options?: SlicePaymentOffer | ExecOptions): Promise<ResultHandle<T>> {
+    const { context, deployment } = this.#parts;
+    deployment.assertNotStarted('localExec was called after exec or deploy');
+    const { signal } = splitExec(options);
+    context.useLocal(checkCores(cores, 'localExec: cores'));
+    return this.exec({ pricePerSlice: 0, signal });
   }
 
   /**

@@ -26,6 +26,7 @@ export async function prepareDeploy(
 ): Promise<PreparedDeploy> {
   const { connection, blobs, ports } = context;
   job.setReadyState('init');
+  if (ports.local !== undefined) (await ports.local()).allowOrigins(config.origins);
   const modulePorts = async () => (await import('./module-ports.js')).modulePorts(context);
   // A page that deploys nothing yet does not load what packs jobs.
   const built = import('../package/package.js').then(({ buildPackage }) =>

@@ -13,6 +13,8 @@ export interface ThreadHostOptions {
   script?: URL;
   /** Maximum old generation of one thread's JavaScript heap, MiB; buffers and WebAssembly memory do not count. @default 512 */
   heapMiB?: number;
+  /** Whether the process may end while threads run. @default false */
+  background?: boolean;
 }
 
 const HEAP_MIB_DEFAULT = 512;
@@ -26,23 +28,23 @@ export function threadHost(options: ThreadHostOptions = {}): SandboxHost {
 
 class ThreadHost implements SandboxHost {
   readonly isolation = 'thread';
-  readonly #script: URL;
-  readonly #heapMiB: number;
+  readonly #options: ThreadOptions;
   readonly #threads = new Set<ThreadSandbox>();
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: ThreadHostOptions) {
-    this.#script = options.script ?? new URL('../../worktimes/sandbox/thread-sandbox.js', import.meta.url);
-    this.#heapMiB = options.heapMiB ?? HEAP_MIB_DEFAULT;
+    this.#options = {
+      script: options.script ?? new URL('../../worktimes/sandbox/thread-sandbox.js', import.meta.url),
+      heapMiB: options.heapMiB ?? HEAP_MIB_DEFAULT,
+      isBackground: options.background === true,
+    };
   }
 
   async start(_owner: string, handlers: SandboxHandlers): Promise<Sandbox> {
     if (this.#state === 'closed') {
       throw new ManyhandsError('CLOSED', 'This host of sandboxes is closed; make a new one');
     }
-    const thread = new ThreadSandbox(this.#script, this.#heapMiB, handlers, () =>
-      this.#threads.delete(thread),
-    );
+    const thread = new ThreadSandbox(this.#options, handlers, () => this.#threads.delete(thread));
     this.#threads.add(thread);
     await thread.started();
     return thread;
@@ -54,6 +56,12 @@ class ThreadHost implements SandboxHost {
   }
 }
 
+interface ThreadOptions {
+  readonly script: URL;
+  readonly heapMiB: number;
+  readonly isBackground: boolean;
+}
+
 class ThreadSandbox implements Sandbox {
   readonly sleeps = true;
   readonly #worker: Worker;
@@ -63,7 +71,11 @@ class ThreadSandbox implements Sandbox {
   readonly #gone: Promise<void>;
   #reason: string | undefined;
 
-  constructor(script: URL, heapMiB: number, handlers: SandboxHandlers, onExit: () => void) {
+  constructor(
+    { script, heapMiB, isBackground }: ThreadOptions,
+    handlers: SandboxHandlers,
+    onExit: () => void,
+  ) {
     this.#worker = new Worker(script, {
       name: 'manyhands sandbox',
       argv: [],
@@ -81,8 +93,8 @@ class ThreadSandbox implements Sandbox {
       },
     });
     const worker = this.#worker;
-    worker.stdout.resume();
-    worker.stderr.resume();
+    // A stream that is read keeps the process running. Nothing is written to it: job code has a console of its own.
+    if (!isBackground) for (const stream of [worker.stdout, worker.stderr]) stream.resume();
     let begun = false;
     worker.on('message', (raw: unknown) => handlers.message(raw));
     worker.on('error', (error: unknown) => {
@@ -108,6 +120,8 @@ class ThreadSandbox implements Sandbox {
     });
     // Prevents an unhandled rejection if the thread is killed before `started` is called.
     this.#online.catch(() => undefined);
+    // After the listeners: adding one for messages refers to the thread again.
+    if (isBackground) worker.unref();
   }
 
   started(): Promise<void> {
