@@ -5,7 +5,7 @@
  */
 import { ManyhandsError } from '../lib/errors.js';
 import { describeValue, readOptions } from '../lib/options.js';
-import { checkCores, invalidArgument } from './arguments/check-arguments.js';
+import { checkThreadCount, invalidArgument } from './arguments/check-arguments.js';
 import { createContext, type DeployerContext } from './connection/context.js';
 import { deployerOver, type Deployer } from './deployer.js';
 import type { DeployerWallet } from './connection/deployer-wallet.js';
@@ -75,7 +75,7 @@ function checkLocal({ local, ...others }: InitOptions): LocalOptions | undefined
     throw invalidArgument(`init: local mode has no ${other}; leave out one of the two.`, other);
   if (local === true) return {};
   const { cores } = readOptions<{ cores: number }>(local, 'init: local', { cores: true });
-  return cores === undefined ? {} : { cores: checkCores(cores, 'init: local.cores') };
+  return cores === undefined ? {} : { cores: checkThreadCount(cores, 'init: local.cores') };
 }
 
 /** The largest delay that setTimeout accepts. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { url as inspectorUrl } from 'node:inspector';
 import { createModuleDeployer } from '../deployer/module-deployer.js';
 import { bundler } from '../bundler/bundler.js';
 import { systemClock } from '../lib/clock.js';
@@ -29,6 +30,7 @@ const deployer = createModuleDeployer(() => ({
   makeJobFS: () => new JobFS(),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
   openLocal: async (options) => (await import('./local.node.js')).openLocal(options),
+  isDebugged: () => inspectorUrl() !== undefined,
   warn: (text) => void process.stderr.write(`${text}\n`),
 }));
 

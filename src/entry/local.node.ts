@@ -19,7 +19,7 @@ import { Keystore } from '../wallet/keystore.js';
 import { threadHost } from '../worker/hosts/thread-host.js';
 import { BaseWorker } from '../worker/worker.js';
 import { WORKTIMES } from '../worktimes/registry.js';
-import { keepAlive } from './keep-alive.node.js';
+import { keepAlive } from '../transport/keep-alive-node.js';
 import { threadWorktimeFiles } from './worktime-files.node.js';
 
 /** Timers of scheduler and worker do not keep the process running; running jobs do. */
@@ -69,6 +69,7 @@ export async function openLocal({ cores = availableParallelism() }: LocalOptions
   );
   await worker.start();
   const alive = keepAlive(
+    systemClock,
     () =>
       node.leases.size > 0 ||
       worker.status.sandboxes.some(({ state }) => state === 'ready' || state === 'opening'),

@@ -3,7 +3,7 @@
  * recalls, on any machine. The reference is an ideal queue that hands out one slice at a time at no cost; it does not know
  * durations in advance either, and may end with one core idle for the duration of the longest slice (Graham, 1966).
  */
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Simulation } from './simulation.js';
 
 /** Evenly spread in its logarithm over a factor of a thousand, mean 5. */
@@ -50,11 +50,6 @@ async function speed(seed: number, slices: number, ms: (i: number) => number): P
   const times = Array.from({ length: slices }, (_, i) => ms(i));
   return (times.reduce((a, b) => a + b, 0) + Math.max(...times)) / 2 / tookMs;
 }
-
-/** The first job of a process loads the parser of work functions, while the virtual clock goes on. */
-beforeAll(async () => {
-  await speed(1, 1, () => 1);
-});
 
 it.each(cases)(
   'two workers reach nearly the speed of an ideal queue, on average over several seeds: slices %s',

@@ -18,7 +18,7 @@ import { VirtualClock } from '../../src/testing/virtual-clock.js';
 import { createWallet, type Wallet } from '../../src/wallet/wallet.js';
 import { BaseWorker } from '../../src/worker/worker.js';
 import { WORKTIMES } from '../../src/worktimes/registry.js';
-
+import './loaded-modules.js';
 import { StoreFaults } from './store-faults.js';
 
 const URL = 'http://scheduler.test';

@@ -20,7 +20,7 @@ export function checkReason(reason: unknown): string {
 }
 
 /** The number of cores of local mode. @throws INVALID_ARGUMENT */
-export function checkCores(cores: unknown, argument: string): number {
+export function checkThreadCount(cores: unknown, argument: string): number {
   if (typeof cores === 'number' && Number.isInteger(cores) && cores >= 1 && cores <= SANDBOXES_PER_WORKER_MAX)
     return cores;
   const text = `${argument} must be a whole number from 1 to ${SANDBOXES_PER_WORKER_MAX}; got ${describeValue(cores)}.`;

@@ -43,6 +43,8 @@ export interface DeployerPorts {
   openLocal?: OpenLocal;
   /** In local mode: the node of this process, started by the first call. */
   local?: () => Promise<LocalNode>;
+  /** Whether a debugger may be attached to this process; absent where that cannot be known. */
+  isDebugged?: () => boolean;
   /** Prints a warning for the user of the program, if no event listener handles it. */
   warn: (text: string) => void;
   /** Prints a line that a work function printed. @default `warn` */

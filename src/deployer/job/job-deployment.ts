@@ -57,7 +57,8 @@ export class JobDeployment<T, J extends object> {
     try {
       state.setReadyState('exec');
       const frozen = draft.freeze(call, Object.keys(job), offer, keystore);
-      const config = this.#context.ports.local === undefined ? frozen : toLocalConfig(frozen);
+      const { local, isDebugged } = this.#context.ports;
+      const config = local === undefined ? frozen : toLocalConfig(frozen, isDebugged?.() ?? false);
       await upload.deploy(config, call.input, state);
     } catch (error) {
       if (reactionTo(error) === 'ask-owner')

@@ -7,7 +7,7 @@ import type { JobReader } from '../results/job-reader.js';
 import type { JobResults } from '../results/job-results.js';
 import type { JobState } from '../state/job-state.js';
 import type { JobUpload } from '../upload/job-upload.js';
-import type { JobContext } from './job-context.js';
+import type { SwitchableContext } from './switchable-context.js';
 import type { JobDeployment } from './job-deployment.js';
 
 /** The key of a handle's parts. */
@@ -15,7 +15,7 @@ export const PARTS: unique symbol = Symbol('parts');
 
 /** `T`: the type of a result; `J`: the handle's class. */
 export interface JobParts<T, J extends object> {
-  readonly context: JobContext;
+  readonly context: SwitchableContext;
   readonly draft: ConfigDraft;
   readonly state: JobState<T, J>;
   readonly upload: JobUpload;

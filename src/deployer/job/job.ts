@@ -13,7 +13,7 @@ import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
 import type { Keystore } from '../../wallet/keystore.js';
-import { checkCores, checkFunction, checkReason } from '../arguments/check-arguments.js';
+import { checkThreadCount, checkFunction, checkReason } from '../arguments/check-arguments.js';
 import { ConfigDraft } from '../config/config-draft.js';
 import type { DeployerContext } from '../connection/context.js';
 import { splitExec, type ExecOptions, type SlicePaymentOffer } from '../package/payment.js';
@@ -27,7 +27,7 @@ import type { UploadSummary } from '../upload/input-upload.js';
 import { toJobInput } from '../call/input.js';
 import { JobUpload } from '../upload/job-upload.js';
 import type { ResumeOptions } from '../upload/resume-input.js';
-import { JobContext } from './job-context.js';
+import { SwitchableContext } from './switchable-context.js';
 import { JobDeployment } from './job-deployment.js';
 import { JobOutput } from './job-output.js';
 import { PARTS, type JobParts } from './job-parts.js';
@@ -43,7 +43,7 @@ export class Job<T = unknown> extends JobOutput<T> {
   /** @internal Created by `computeFor` and `attach`. */
   constructor(deployer: DeployerContext, origin: JobOrigin) {
     super();
-    const context = new JobContext(deployer);
+    const context = new SwitchableContext(deployer);
     const attached = 'attachTo' in origin ? origin.attachTo : undefined;
     this.id = attached?.jobId ?? newId(context.ports.random);
     const state = new JobState<T, this>(this.id, new JobEmitter<T, this>(this));
@@ -116,7 +116,7 @@ export class Job<T = unknown> extends JobOutput<T> {
     const { context, deployment } = this.#parts;
     deployment.assertNotStarted('localExec was called after exec or deploy');
     const { signal } = splitExec(options);
-    context.useLocal(checkCores(cores, 'localExec: cores'));
+    context.useLocal(checkThreadCount(cores, 'localExec: cores'));
     return this.exec({ pricePerSlice: 0, signal });
   }
 

@@ -2,7 +2,8 @@
  * Keeps the process running while it computes jobs of its own: connections in memory, and the threads of idle sandboxes, do not.
  * @module
  */
-import type { Connection } from '../transport/transport.js';
+import type { CancelTimer, Clock } from '../lib/clock.js';
+import type { Connection } from './transport.js';
 
 /** Interval at which the end of the work is looked for, milliseconds. */
 const CHECK_MS = 50;
@@ -14,21 +15,22 @@ export interface KeepAlive {
   during(connection: Connection): Connection;
 }
 
-/** @param isWorking whether the process computes */
-export function keepAlive(isWorking: () => boolean): KeepAlive {
+/**
+ * @param clock its timers keep the process running
+ * @param isWorking whether the process computes
+ */
+export function keepAlive(clock: Clock, isWorking: () => boolean): KeepAlive {
   let open = 0;
   let idle = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: CancelTimer | undefined;
   const check = (): void => {
     idle = open > 0 || isWorking() ? 0 : idle + 1;
-    if (idle < IDLE_CHECKS) return;
-    clearInterval(timer);
-    timer = undefined;
+    timer = idle < IDLE_CHECKS ? clock.after(CHECK_MS, check) : undefined;
   };
   const opened = (): void => {
     open++;
     idle = 0;
-    timer ??= setInterval(check, CHECK_MS);
+    timer ??= clock.after(CHECK_MS, check);
   };
   return {
     during(connection) {

@@ -5,7 +5,7 @@
  */
 import type { DeployerContext } from '../connection/context.js';
 
-export class JobContext implements DeployerContext {
+export class SwitchableContext implements DeployerContext {
   #current: DeployerContext;
 
   constructor(context: DeployerContext) {
