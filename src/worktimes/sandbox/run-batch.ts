@@ -1,18 +1,48 @@
 /**
- * The inner loop of a sandbox: runs the slices of one batch in order. Its hot path is a cheap synchronous work
- * function: per slice it awaits, allocates and times nothing that is not necessary.
+ * The batches of a sandbox: a queue of those that have not started, and the inner loop that runs the slices of one in order.
+ * Its hot path is a cheap synchronous work function: per slice it awaits, allocates and times nothing that is not necessary.
  * @module
  */
 import type { SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
 import { retryWithIntrinsics, withIntrinsics } from '../realm/intrinsics.js';
+import { LinkedQueue } from '../realm/linked-queue.js';
 import { isThenable, runChunk } from './run-chunk.js';
 import { openInput, type BatchBlobs, type SliceInput } from './slice-input.js';
 import { withoutFrames } from '../runtime/work-error.js';
 import type { BatchContext } from './batch-context.js';
 
-export interface ReceivedBatch {
-  readonly run: Extract<SupervisorToSandbox, { type: 'run' }>;
+/** Captured: job code may replace it. */
+const { Map } = globalThis;
+
+type MessageOf<T extends SupervisorToSandbox['type']> = Extract<SupervisorToSandbox, { type: T }>;
+
+interface ReceivedBatch {
+  readonly run: MessageOf<'run'>;
   readonly blobs: BatchBlobs;
+}
+
+/** The batches that were received and have not started, each with the blobs that arrived before it. */
+export class BatchQueue {
+  readonly #batches = new LinkedQueue<ReceivedBatch>();
+  /** Blobs for the batch that arrives next, by digest. */
+  #blobs = new Map<string, Uint8Array>();
+
+  get isEmpty(): boolean {
+    return this.#batches.isEmpty;
+  }
+
+  addBlob({ digest, bytes }: MessageOf<'blob'>): void {
+    this.#blobs.set(digest, bytes);
+  }
+
+  push(run: MessageOf<'run'>): void {
+    this.#batches.push({ run, blobs: this.#blobs });
+    this.#blobs = new Map();
+  }
+
+  next(): ReceivedBatch | undefined {
+    return this.#batches.shift();
+  }
 }
 
 /** Slices between two readings of the clock at most; only then is it noticed that slices became slow. */

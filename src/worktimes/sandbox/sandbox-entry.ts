@@ -4,13 +4,12 @@
  * @module
  */
 import type { SandboxToSupervisor, SupervisorToSandbox } from '../../protocol/messages/sandbox-messages.js';
-import { BatchQueue } from './batch-queue.js';
 import { withIntrinsics } from '../realm/intrinsics.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { Quiescer } from './quiesce.js';
 import type { Fail } from '../runtime/runtime-env.js';
 import type { SandboxPort, SandboxEnv } from './sandbox-env.js';
-import { runBatch } from './run-batch.js';
+import { BatchQueue, runBatch } from './run-batch.js';
 import type { WorkFunction } from '../runtime/runtime.js';
 import { SandboxSetup, setupError } from './sandbox-setup.js';
 import { SliceReporter } from './slice-reporter.js';
