@@ -5,10 +5,9 @@
 import { addThrottleDebt } from './throttle.js';
 import type { CoreEvent, Effect } from './events.js';
 import { isSingleUse, updateProfile, advanceSlot } from './dispatch.js';
-import { removeLease, completeLease, pushRelease } from './leases.js';
+import { addReport, closeReport, removeLease, completeLease, pushRelease } from './leases.js';
 import { discardLease, killSandbox, failSandbox, resolveFailedInput, stopLease } from './failures.js';
 import { reclaimQueued } from './recall.js';
-import { addReport, closeReport } from './pending-reports.js';
 import type { Batch, CoreState, Slot } from './state.js';
 
 type Outcomes = Extract<CoreEvent, { type: 'outcomes' }>;

@@ -6,8 +6,7 @@
 import { ERROR_TEXT_LENGTH_MAX } from '../../protocol/limits.js';
 import type { CoreEvent, Effect, SandboxFailure, SetupFault, AttemptFailure } from './events.js';
 import { advanceSlot } from './dispatch.js';
-import { removeLease, releaseFrom, completeLease } from './leases.js';
-import { addReport } from './pending-reports.js';
+import { addReport, removeLease, releaseFrom, completeLease } from './leases.js';
 import type { Batch, CoreState, LeaseState, Slot } from './state.js';
 
 /** Removes the sandbox from the slot and marks its slices as not dispatched. Returns its epoch, if there was one. */

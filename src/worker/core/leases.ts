@@ -1,10 +1,11 @@
 /**
- * Life cycle of a lease in the core: granted, shortened, completed, removed. Keeps `state.leases` consistent with the slots' queues.
+ * Life cycle of a lease in the core: granted, reported, shortened, completed, removed. Keeps `state.leases` and
+ * `state.reports` consistent with the slots.
  * @module
  */
 import { REASON_LENGTH_MAX } from '../../protocol/limits.js';
-import type { CoreEvent, Effect } from './events.js';
-import type { CoreState, LeaseState, Slot } from './state.js';
+import type { AttemptFailure, CoreEvent, Effect } from './events.js';
+import type { CoreState, LeaseState, ReportState, Slot } from './state.js';
 
 /** Adds a granted lease to the slot that requested it, and returns that slot. Without a matching request the lease is released. */
 export function acceptGrant(
@@ -47,6 +48,40 @@ export function acceptGrant(
     effects.push({ type: 'prepare', jobId: held.jobId, packageDigest: held.packageDigest });
   }
   return slot;
+}
+
+/** Sends a report and accounts for it until it is acknowledged. */
+export function addReport(
+  state: CoreState,
+  lease: LeaseState,
+  what: {
+    first: number;
+    count: number;
+    computeMs: number;
+    reached: number;
+    segment?: Uint8Array;
+    failure?: AttemptFailure;
+  },
+  effects: Effect[],
+): void {
+  const report = ++state.lastReport;
+  const bytes = what.segment?.byteLength ?? 0;
+  state.reports.set(report, { report, lease, first: what.first, bytes });
+  lease.inFlight++;
+  const slot = state.slots[lease.slot]!;
+  slot.unackedBytes += bytes;
+  slot.unackedReports++;
+  const { leaseId, jobId } = lease;
+  effects.push({ type: 'report', report, leaseId, jobId, slot: slot.slot, ...what });
+}
+
+/** Ends the accounting of a report: it was acknowledged, or failed. */
+export function closeReport(state: CoreState, entry: ReportState): void {
+  state.reports.delete(entry.report);
+  entry.lease.inFlight--;
+  const slot = state.slots[entry.lease.slot]!;
+  slot.unackedBytes -= entry.bytes;
+  slot.unackedReports--;
 }
 
 /** Releases the slices from `from` on. `from` must not be below the first slice that was not dispatched. */
