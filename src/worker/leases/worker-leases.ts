@@ -8,7 +8,7 @@ import type { BlobCache } from '../assets/blob-cache.js';
 import type { RemoteInputs } from '../inputs/remote-inputs.js';
 import type { Lease, LeaseId } from '../../protocol/messages/messages.js';
 import type { LeaseInputs } from './lease-inputs.js';
-import { LeaseReports } from './lease-reports.js';
+import { LeaseReports } from './lease-requests.js';
 import { SliceFetches } from './slice-fetches.js';
 
 export interface WorkerLeasesPorts {
