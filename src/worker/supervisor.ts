@@ -51,12 +51,6 @@ export interface SupervisorPorts {
   rejectionReason: (jobId: JobId, digest: Digest) => string | undefined;
 }
 
-/** Notices of the scheduler about a worker's leases. */
-export type LeaseNotice = Extract<
-  SchedulerMessage,
-  { type: 'lease.grant' | 'lease.recall' | 'lease.revoke' }
->;
-
 /** After `halt`: maximum wait for the scheduler to acknowledge what is released, milliseconds. */
 const HALT_MS_MAX = 2_000;
 
@@ -134,7 +128,8 @@ export class Supervisor {
     this.#dispatch({ type: online ? 'online' : 'offline' });
   }
 
-  notice(message: LeaseNotice): void {
+  /** Handles what the scheduler sends about leases; other notices are not for a worker. */
+  notice(message: SchedulerMessage): void {
     switch (message.type) {
       case 'lease.grant':
         return this.#onGrant(message.request, message.lease);
@@ -146,6 +141,8 @@ export class Supervisor {
         });
       case 'lease.revoke':
         return this.#dispatch({ type: 'lease-revoked', leaseId: message.leaseId });
+      default:
+        return;
     }
   }
 

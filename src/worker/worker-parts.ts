@@ -10,7 +10,6 @@ import type {
   Address,
   Hello,
   JobId,
-  SchedulerMessage,
   WorkerRequests,
 } from '../protocol/messages/messages.js';
 import { SchedulerClient } from '../client/connection/scheduler-client.js';
@@ -36,7 +35,6 @@ import type { WorkerContext, WorkerPorts } from './worker-ports.js';
 /** What the worker does with its parts' events. */
 export interface WorkerPartsHandlers {
   events: Emitter<WorkerEvents>;
-  notice: (message: SchedulerMessage) => void;
   state: (state: SessionState, error?: Error) => void;
 }
 
@@ -61,7 +59,7 @@ export class WorkerParts {
   #owners: readonly Address[] | undefined;
 
   /** @throws UNKNOWN_OPTION, INVALID_ARGUMENT, or ISOLATION_UNAVAILABLE where this environment has no such sandbox */
-  constructor(options: WorkerOptions, ports: WorkerPorts, { events, notice, state }: WorkerPartsHandlers) {
+  constructor(options: WorkerOptions, ports: WorkerPorts, { events, state }: WorkerPartsHandlers) {
     this.#events = events;
     this.options = resolveWorkerOptions(options, ports.defaults);
     this.#ports = ports;
@@ -87,7 +85,7 @@ export class WorkerParts {
       random,
       hello: () => this.#hello(),
       greet: this.controls.groups.greet,
-      notice,
+      notice: (message) => this.supervisor?.notice(message),
       state,
       stalled: (error) => events.emit('warning', { error }),
       retryPolicy: leaseRetryPolicy,

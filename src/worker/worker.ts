@@ -5,7 +5,7 @@
 import { Emitter } from '../lib/events.js';
 import type { Listener } from '../lib/events.js';
 import { ManyhandsError } from '../lib/errors.js';
-import type { Address, JobId, SchedulerMessage } from '../protocol/messages/messages.js';
+import type { Address, JobId } from '../protocol/messages/messages.js';
 import type { SessionState } from '../client/connection/session.js';
 import { readJobInfo } from './job-info.js';
 import type { LiveOptions } from './options/live-options.js';
@@ -37,7 +37,6 @@ export class BaseWorker {
     this.#ports = ports;
     this.#parts = new WorkerParts(options, ports, {
       events: this.#events,
-      notice: (message) => this.#onNotice(message),
       state: (state, error) => this.#onSession(state, error),
     });
     this.id = this.#parts.id;
@@ -210,17 +209,6 @@ export class BaseWorker {
       this.#events.emit('warning', { error: new ManyhandsError('ISOLATION_UNAVAILABLE', text) });
     }
     if (missing.length > 0) this.#parts.description.changed();
-  }
-
-  #onNotice(message: SchedulerMessage): void {
-    switch (message.type) {
-      case 'lease.grant':
-      case 'lease.recall':
-      case 'lease.revoke':
-        return this.#parts.supervisor?.notice(message);
-      default:
-        return;
-    }
   }
 
   #onSession(state: SessionState, error?: Error): void {
