@@ -96,7 +96,7 @@ export class Snapshots {
   ): Promise<Uint8Array | undefined> {
     const key = await pendingKey;
     const kept = await this.#ports.store?.read(key);
-    const bytes = kept === undefined ? undefined : await unseal(kept);
+    const bytes = kept === undefined ? undefined : await checkSnapshot(kept);
     return bytes ?? this.#make(key, worktime, files);
   }
 
@@ -108,7 +108,7 @@ export class Snapshots {
       const { sandbox, answer } = await setUpSandbox(host, clock, owner, message);
       sandbox.kill();
       if (answer.type !== 'snapshot') return undefined;
-      await store?.set(key, await seal(answer.bytes));
+      await store?.set(key, await withDigest(answer.bytes));
       return answer.bytes;
     } catch (error) {
       warn(error);
@@ -127,17 +127,17 @@ async function keyOf(worktime: WorktimeName, files: WorktimeFiles, isolation: st
   return `snapshot-${sha256Hex(new TextEncoder().encode(parts.join('\n')))}`;
 }
 
-/** Prepends the digest to the bytes. */
-async function seal(bytes: Uint8Array): Promise<Uint8Array> {
-  const sealed = new Uint8Array(DIGEST_LENGTH + bytes.byteLength);
-  sealed.set(new TextEncoder().encode(await sha256HexAsync(bytes)));
-  sealed.set(bytes, DIGEST_LENGTH);
-  return sealed;
+/** A snapshot as it is stored: its digest, then its bytes. */
+async function withDigest(snapshot: Uint8Array): Promise<Uint8Array> {
+  const stored = new Uint8Array(DIGEST_LENGTH + snapshot.byteLength);
+  stored.set(new TextEncoder().encode(await sha256HexAsync(snapshot)));
+  stored.set(snapshot, DIGEST_LENGTH);
+  return stored;
 }
 
-/** The bytes after the digest; undefined where the digest does not match. */
-async function unseal(sealed: Uint8Array): Promise<Uint8Array | undefined> {
-  const digest = new TextDecoder().decode(sealed.subarray(0, DIGEST_LENGTH));
-  const bytes = sealed.slice(DIGEST_LENGTH);
+/** The bytes of a stored snapshot; undefined where its digest does not match. */
+async function checkSnapshot(stored: Uint8Array): Promise<Uint8Array | undefined> {
+  const digest = new TextDecoder().decode(stored.subarray(0, DIGEST_LENGTH));
+  const bytes = stored.slice(DIGEST_LENGTH);
   return (await sha256HexAsync(bytes)) === digest ? bytes : undefined;
 }
