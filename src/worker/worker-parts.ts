@@ -6,12 +6,7 @@
 import { newId } from '../lib/crypto/ids.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { Emitter } from '../lib/events.js';
-import type {
-  Address,
-  Hello,
-  JobId,
-  WorkerRequests,
-} from '../protocol/messages/messages.js';
+import type { Address, Hello, JobId, WorkerRequests } from '../protocol/messages/messages.js';
 import { SchedulerClient } from '../client/connection/scheduler-client.js';
 import { leaseRetryPolicy } from '../client/connection/scheduler-requests.js';
 import type { SessionState } from '../client/connection/session.js';
