@@ -14,6 +14,7 @@ import type { RangeBounds } from '../protocol/input/range-forms.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
 import type { CallSettings } from './package/library-imports.js';
+import type { CallOptions } from '../client/jobs/call-options.js';
 import type { JobPage, ListOptions } from '../client/jobs/list-jobs.js';
 import type { ConnectionEvents } from './connection/connection-events.js';
 import type { RemoteStatus } from '../client/jobs/status-info.js';
@@ -192,14 +193,19 @@ export interface Compute {
   do: ComputeDo;
   /**
    * Cancels a job permanently. As in DCP a keystore may precede the reason; it is not needed.
-   * @throws JOB_UNKNOWN, NOT_OWNER
+   * @throws JOB_UNKNOWN, NOT_OWNER, ABORTED, TIMEOUT
    */
-  cancel(job: string | Job, reason?: string): Promise<RemoteStatus>;
-  cancel(job: string | Job, keystore: Keystore | undefined, reason?: string): Promise<RemoteStatus>;
-  /** @throws JOB_UNKNOWN, NOT_OWNER */
-  status(job: string | Job): Promise<RemoteStatus>;
-  /** DCP's name for `status`. @throws JOB_UNKNOWN, NOT_OWNER */
-  getJobInfo(job: string | Job): Promise<RemoteStatus>;
+  cancel(job: string | Job, reason?: string, options?: CallOptions): Promise<RemoteStatus>;
+  cancel(
+    job: string | Job,
+    keystore: Keystore | undefined,
+    reason?: string,
+    options?: CallOptions,
+  ): Promise<RemoteStatus>;
+  /** @throws JOB_UNKNOWN, NOT_OWNER, ABORTED, TIMEOUT */
+  status(job: string | Job, options?: CallOptions): Promise<RemoteStatus>;
+  /** DCP's name for `status`. @throws JOB_UNKNOWN, NOT_OWNER, ABORTED, TIMEOUT */
+  getJobInfo(job: string | Job, options?: CallOptions): Promise<RemoteStatus>;
   /** Lists the jobs of this identity at the scheduler, newest first, one page at a time. @throws INVALID_ARGUMENT */
   list(options?: ListOptions): Promise<JobPage>;
   /** Listens to the loss and the return of the connection to the scheduler. */

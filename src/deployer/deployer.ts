@@ -3,7 +3,7 @@
  * @module
  */
 import type { AccountInfo } from '../client/jobs/account-info.js';
-import type { CallOptions } from '../client/jobs/call-options.js';
+import { readCall, type CallOptions } from '../client/jobs/call-options.js';
 import { listJobs } from '../client/jobs/list-jobs.js';
 import { withJsonForm } from '../client/jobs/status-info.js';
 import { attachJob, type AttachOptions } from './attach.js';
@@ -17,10 +17,16 @@ import type {
 } from './compute-types.js';
 import { createContext, type DeployerContext } from './connection/context.js';
 import type { DeployerPorts } from './connection/ports.js';
-import type { Keystore } from '../wallet/keystore.js';
 import { Job } from './job/job.js';
 import { runMap } from './map.js';
-import { addSlices, cancelJob, fetchResults, fetchStatus, type AddedSlices } from './remote-jobs.js';
+import {
+  addSlices,
+  cancelJob,
+  fetchResults,
+  fetchStatus,
+  type AddedSlices,
+  type CancelArguments,
+} from './remote-jobs.js';
 import type { FetchedResult, ResultRange } from './state/result-items.js';
 import { parseDo, parseFor } from './call/forms.js';
 
@@ -46,7 +52,7 @@ export interface Deployer {
     options?: CallOptions,
   ) => Promise<FetchedResult<T>[]>;
   /** The state of an account. @default the wallet's account @throws ADDRESS_MALFORMED */
-  getAccount: (address?: string) => Promise<AccountInfo>;
+  getAccount: (address?: string, options?: CallOptions) => Promise<AccountInfo>;
 }
 
 /**
@@ -73,10 +79,9 @@ export function deployerOver(context: () => DeployerContext): Deployer {
     compute: {
       for: computeFor,
       do: computeDo,
-      cancel: async (job: string | Job, keystoreOrReason?: Keystore | string, reason?: string) =>
-        cancelJob(context(), job, keystoreOrReason, reason),
-      status: async (job) => fetchStatus(context(), job),
-      getJobInfo: async (job) => fetchStatus(context(), job),
+      cancel: async (job: string | Job, ...rest: CancelArguments) => cancelJob(context(), job, ...rest),
+      status: async (job, options) => fetchStatus(context(), job, options),
+      getJobInfo: async (job, options) => fetchStatus(context(), job, options),
       list: async (options) => {
         const { client } = context();
         return listJobs((body, { signal }) => client.request('job.list', body, { signal }), options);
@@ -88,11 +93,12 @@ export function deployerOver(context: () => DeployerContext): Deployer {
     addSlices: async (data, jobId, options) => addSlices(context(), data, jobId, options),
     fetchResults: async <T>(jobId: string, range?: ResultRange, options?: CallOptions) =>
       fetchResults<T>(context(), jobId, range, options),
-    getAccount: async (address) => {
+    getAccount: async (address, options = {}) => {
       const { client, ports } = context();
+      const call = readCall(options, 'getAccount');
       const { parseAddress } = await import('../wallet/parse-address.js');
       const account = address === undefined ? (await ports.wallet.get()).address : parseAddress(address);
-      return withJsonForm(await client.request('account.show', { address: account }));
+      return withJsonForm(await client.request('account.show', { address: account }, call));
     },
   };
 }

@@ -17,26 +17,37 @@ import type { UploadSummary } from './upload/input-upload.js';
 import { toJobInput } from './call/input.js';
 import { JobUpload } from './upload/job-upload.js';
 
+/** What follows the job in a call of `compute.cancel`. */
+export type CancelArguments =
+  | [reason?: string, options?: CallOptions, none?: undefined]
+  | [keystore: Keystore | undefined, reason?: string, options?: CallOptions];
+
 export interface AddedSlices extends UploadSummary {
   success: true;
 }
 
 /** @throws JOB_UNKNOWN, NOT_OWNER */
-export async function fetchStatus({ client }: DeployerContext, job: string | Job): Promise<RemoteStatus> {
-  return toRemoteStatus((await client.request('job.status', { jobId: jobIdOf(job) })).status);
+export async function fetchStatus(
+  { client }: DeployerContext,
+  job: string | Job,
+  options?: CallOptions,
+): Promise<RemoteStatus> {
+  const call = readCall(options ?? {}, 'compute.status');
+  return toRemoteStatus((await client.request('job.status', { jobId: jobIdOf(job) }, call)).status);
 }
 
-/** As in DCP a keystore may precede the reason; it is not needed. @throws JOB_UNKNOWN, NOT_OWNER */
+/** As in DCP a keystore may precede the reason; it is not needed. Options are the last argument. @throws JOB_UNKNOWN, NOT_OWNER */
 export async function cancelJob(
   { client }: DeployerContext,
   job: string | Job,
-  keystoreOrReason?: Keystore | string,
-  reason = '',
+  ...[first, second, third]: CancelArguments
 ): Promise<RemoteStatus> {
-  const isReason = typeof keystoreOrReason === 'string';
-  if (!isReason) checkKeystore(keystoreOrReason);
-  const body = { jobId: jobIdOf(job), reason: checkReason(isReason ? keystoreOrReason : reason) };
-  return toRemoteStatus((await client.request('job.cancel', body)).status);
+  const isReason = typeof first === 'string';
+  if (!isReason) checkKeystore(first);
+  const [reason, options] = isReason ? [first, second] : [second, third];
+  const body = { jobId: jobIdOf(job), reason: checkReason(reason ?? '') };
+  const call = readCall(options ?? {}, 'compute.cancel');
+  return toRemoteStatus((await client.request('job.cancel', body, call)).status);
 }
 
 /** @throws JOB_CLOSED, INPUT_FAILED */

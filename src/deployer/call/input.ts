@@ -14,6 +14,7 @@ import {
 import type { DescribedInput } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
 import { remoteData, toRemoteSet } from './remote-input.js';
+import { streamIterator } from './stream-source.js';
 
 /** `slices`: the number of slices, where it is known before the input is read. */
 export type JobInput =
@@ -28,7 +29,7 @@ export type JobInput =
   | { readonly kind: 'stream'; readonly iterator: AsyncIterator<unknown>; readonly slices?: undefined };
 
 export const INPUT_FORMS =
-  'an array, an iterable, an async iterable, a RangeObject, { start, end, step?, group? }, { ranges }, { sparse }, a distribution, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
+  'an array, an iterable, an async iterable, a stream, a RangeObject, { start, end, step?, group? }, { ranges }, { sparse }, a distribution, a RemoteDataSet, a RemoteDataPattern, or a number of slices';
 
 /** @throws INVALID_ARGUMENT if `data` is not an accepted form of input */
 export function toJobInput(data: unknown): JobInput {
@@ -44,6 +45,8 @@ export function toJobInput(data: unknown): JobInput {
     return { kind: 'values', values: remoteData(remote), slices: remote.length, origins: remote.origins };
   }
   if (data instanceof Promise) throw invalidInput('a promise', ' Await it first.');
+  const stream = streamIterator(data);
+  if (stream !== undefined) return { kind: 'stream', iterator: stream };
   if (isAsyncIterable(data)) return { kind: 'stream', iterator: getIterator(data) };
   if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };
   throw invalidInput('an object that cannot be iterated', '');

@@ -8,7 +8,7 @@ import { requestCancellation, requestRetry } from './slice-requests.js';
 import type { CallOptions } from '../../client/jobs/call-options.js';
 import { readCall } from '../../client/jobs/call-options.js';
 import type { JobStatusInfo } from '../../client/jobs/status-info.js';
-import { abortable } from '../../lib/abortable.js';
+import { abortable, checkSignal } from '../../lib/abortable.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Cursor, JobStatus } from '../../protocol/messages/messages.js';
 import { toUnits } from '../../wallet/credits.js';
@@ -181,7 +181,7 @@ export class Job<T = unknown> extends JobOutput<T> {
   async addSlices(data: unknown, options: CallOptions = {}): Promise<UploadSummary> {
     const { signal } = readCall(options, 'job.addSlices');
     const input = toJobInput(data);
-    await this.#parts.deployment.required('addSlices');
+    await abortable('job.addSlices', this.#parts.deployment.required('addSlices'), signal);
     if (!this.autoClose) return this.#parts.upload.append(input, signal);
     throw this.#parts.draft.stateError(
       'it is closed after its input',
@@ -197,16 +197,17 @@ export class Job<T = unknown> extends JobOutput<T> {
    */
   async resumeInput(source: unknown, options?: ResumeOptions): Promise<UploadSummary> {
     const { context, draft, upload, deployment } = this.#parts;
-    await deployment.required('resumeInput');
+    await abortable('job.resumeInput', deployment.required('resumeInput'), checkSignal(options?.signal));
     if (upload.isUploading) throw draft.stateError('its input is being sent', 'Await it first.');
     const { resumeInput } = await import('../upload/resume-input.js');
     return resumeInput(context, this.id, upload, source, options);
   }
 
-  /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE */
-  async close(): Promise<void> {
-    await this.#parts.deployment.required('close');
-    this.#parts.state.update(await this.#parts.upload.close());
+  /** Closes the job to more slices: it is complete once all of its slices are finished. @throws JOB_STATE, ABORTED, TIMEOUT */
+  async close(options: CallOptions = {}): Promise<void> {
+    const { signal } = readCall(options, 'job.close');
+    await abortable('job.close', this.#parts.deployment.required('close'), signal);
+    this.#parts.state.update(await abortable('job.close', this.#parts.upload.close(signal), signal));
   }
 
   /**
@@ -219,7 +220,7 @@ export class Job<T = unknown> extends JobOutput<T> {
     const { signal } = readCall(rest, 'job.cancel');
     const cancelReason = checkReason(reason);
     if (range !== undefined) {
-      await this.#parts.deployment.required('cancel');
+      await abortable('job.cancel', this.#parts.deployment.required('cancel'), signal);
       const request = { range, reason: cancelReason };
       const { status } = await requestCancellation(this.#parts.context, this.id, request, signal);
       this.#parts.state.update(status);
@@ -247,7 +248,7 @@ export class Job<T = unknown> extends JobOutput<T> {
   async retry(range: 'failed' | ResultRange = 'failed', options: CallOptions = {}): Promise<number> {
     const { signal } = readCall(options, 'job.retry');
     const { context, deployment, state, results } = this.#parts;
-    await deployment.required('retry');
+    await abortable('job.retry', deployment.required('retry'), signal);
     const { count, status } = await requestRetry(context, this.id, range, signal);
     // An earlier request, whose reply was lost, may have reopened the job.
     const runsAgain = count > 0 || status.runStatus === 'running' || status.runStatus === 'paused';
@@ -261,11 +262,12 @@ export class Job<T = unknown> extends JobOutput<T> {
 
   /**
    * Raises the ceiling of a paid job, in credits for the whole job; the paying account signs it.
-   * @throws JOB_STATE, OFFER_MISMATCH
+   * @throws JOB_STATE, OFFER_MISMATCH, ABORTED, TIMEOUT
    */
-  async topUp(ceiling: number | string, keystore?: Keystore): Promise<void> {
+  async topUp(ceiling: number | string, keystore?: Keystore, options: CallOptions = {}): Promise<void> {
     const units = toUnits(ceiling);
-    await this.#parts.deployment.required('topUp');
-    this.#parts.state.update(await this.#parts.upload.topUp(units, keystore));
+    const { signal } = readCall(options, 'job.topUp');
+    await abortable('job.topUp', this.#parts.deployment.required('topUp'), signal);
+    this.#parts.state.update(await this.#parts.upload.topUp(units, keystore, signal));
   }
 }

@@ -7,6 +7,7 @@
 import type { RetryPolicy } from '../../client/connection/session.js';
 import { abortError } from '../../lib/abortable.js';
 import { isError, ManyhandsError } from '../../lib/errors.js';
+import { SignalFan } from '../../lib/signal-fan.js';
 import { REASON_LENGTH_MAX } from '../../protocol/limits.js';
 import type { JobStatus } from '../../protocol/messages/messages.js';
 import type { Keystore } from '../../wallet/keystore.js';
@@ -48,6 +49,7 @@ export class JobUpload implements StateObserver {
   readonly #ahead: ReadAhead;
   /** Running uploads. One listener of `ended` stops them all, so that their number is not limited by listeners. */
   readonly #uploads = new Set<InputUpload>();
+  #transfers: SignalFan | undefined;
   #lastSlice = 0;
   /** Settles when all uploads so far have been sent. */
   #last: Promise<unknown> = Promise.resolve();
@@ -164,9 +166,12 @@ export class JobUpload implements StateObserver {
   }
 
   /** Raises the ceiling; by default the keystore of the deployment signs. */
-  async topUp(ceiling: bigint, keystore = this.#payer): Promise<JobStatus> {
+  async topUp(ceiling: bigint, keystore = this.#payer, signal?: AbortSignal): Promise<JobStatus> {
     const { topUpJob } = await import('./top-up.js');
-    return topUpJob(this.#context, this.#job.id, ceiling, keystore, this.#acceptMs);
+    return topUpJob(this.#context, this.#job.id, ceiling, keystore, {
+      acceptMs: this.#acceptMs,
+      signal,
+    });
   }
 
   /** A running job needs its whole input in order, so appends are repeated while the scheduler's store is busy. */
@@ -212,6 +217,7 @@ export class JobUpload implements StateObserver {
     ended.throwIfAborted();
     const { ports, client, blobs } = this.#context;
     const waitForConnection = this.#waitForConnection;
+    const transfers = this.#transfersUntil(ended);
     const release = client.retain();
     const upload = new InputUpload(
       {
@@ -219,7 +225,8 @@ export class JobUpload implements StateObserver {
         clock: ports.clock,
         random: ports.random,
         yieldNow: ports.yieldNow,
-        putBlob: (ref, bytes) => blobs.put(ref, bytes, { signal: ended, waitForConnection }),
+        putBlob: (ref, bytes) =>
+          transfers.run((signal) => blobs.put(ref, bytes, { signal, waitForConnection })),
         append: async (appendId, part) => {
           const body = { jobId, appendId, input: part };
           const options = { waitForConnection, isRetained: true, retry: this.#retryPolicy };
@@ -239,6 +246,12 @@ export class JobUpload implements StateObserver {
       })
       .catch(() => undefined);
     return upload;
+  }
+
+  /** A job that runs again after its end has another signal. */
+  #transfersUntil(ended: AbortSignal): SignalFan {
+    if (this.#transfers?.source !== ended) this.#transfers = new SignalFan(ended);
+    return this.#transfers;
   }
 
   #stopAll(): void {

@@ -3,6 +3,7 @@
  * groups.
  * @module
  */
+import { SignalFan } from '../../lib/signal-fan.js';
 import type { DeployerRequests } from '../../protocol/messages/messages.js';
 import type { Keystore } from '../../wallet/keystore.js';
 import type { JobConfig } from '../config/job-config.js';
@@ -37,7 +38,10 @@ export async function prepareDeploy(
     built,
   ]);
   if (sourceMap !== undefined) job.findPosition = ports.bundler?.readSourceMap(sourceMap);
-  await Promise.all(parts.map((part) => blobs.put(part.ref, part.bytes, { signal: job.ended })));
+  const transfers = new SignalFan(job.ended);
+  await Promise.all(
+    parts.map((part) => transfers.run((signal) => blobs.put(part.ref, part.bytes, { signal }))),
+  );
   job.ended.throwIfAborted();
   job.setReadyState('preauth');
   job.ended.throwIfAborted();
