@@ -42,6 +42,25 @@ describe('errors', () => {
     expect(roundTrip(new DOMException('gone', 'AbortError'))).toMatchObject({ name: 'AbortError', code: 20 });
   });
 
+  test('an error whose message is undefined has an empty message, one without the list of its errors an empty list', () => {
+    const silent = Object.defineProperty(new RangeError('x'), 'message', { value: undefined });
+    expect((roundTrip(silent) as Error).message).toBe('');
+    const unlisted = new AggregateError([1], 'all failed');
+    Reflect.deleteProperty(unlisted, 'errors');
+    expect((roundTrip(unlisted) as AggregateError).errors).toEqual([]);
+  });
+
+  test('decoding does not set the depth of stack traces where the program has removed it', () => {
+    const before = Error.stackTraceLimit;
+    Reflect.deleteProperty(Error, 'stackTraceLimit');
+    try {
+      roundTrip(new Error('x'));
+      expect(Object.hasOwn(Error, 'stackTraceLimit')).toBe(false);
+    } finally {
+      Error.stackTraceLimit = before;
+    }
+  });
+
   test('decoding leaves the depth of stack traces as it was', () => {
     const before = Error.stackTraceLimit;
     roundTrip(new Error('x'));

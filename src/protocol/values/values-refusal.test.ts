@@ -39,6 +39,7 @@ describe('what cannot be sent is named with its path', () => {
     [Object.create(Object.create(null) as object), '$', 'Object'],
     [Object.setPrototypeOf({}, Date.prototype), '$', 'Date'],
     [(function* () {})(), '$', 'Object'],
+    [Object.setPrototypeOf({ [Symbol.toStringTag]: 'constructor' }, Point.prototype), '$', 'Point'],
   ];
   for (const [value, path, type] of refused) {
     test(`${type} at ${path}`, () => {
@@ -156,11 +157,39 @@ describe('limits', () => {
       path: '$.b',
       limit: 'bytes',
     });
-    expect(encodeValue(new Uint8Array(VALUE_BYTES_MAX - 5)).length).toBe(VALUE_BYTES_MAX);
+    const longest = encodeValue(new Uint8Array(VALUE_BYTES_MAX - 5));
+    expect(longest.length).toBe(VALUE_BYTES_MAX);
+    expect((decodeValue(longest) as Uint8Array).length).toBe(VALUE_BYTES_MAX - 5);
+    expect(() => decodeValue(new Uint8Array(VALUE_BYTES_MAX + 1))).toThrow('bytes are too many');
     expect(tooLargeInfo(new Uint8Array(VALUE_BYTES_MAX - 4))).toEqual({ path: '$', limit: 'bytes' });
     expect(tooLargeInfo(Array.from({ length: 3 }, () => 'x'.repeat(30 * 1024 * 1024)))).toMatchObject({
       limit: 'bytes',
     });
+  });
+});
+
+describe('the refusal of bytes that are no value', () => {
+  const refusal = (bytes: number[]): Error => {
+    try {
+      decodeValue(Uint8Array.from(bytes));
+    } catch (error) {
+      return error as Error;
+    }
+    return new Error('decodeValue did not throw');
+  };
+
+  test('has the error of the engine as its cause, where there is one, and else no cause', () => {
+    const notUtf8 = refusal([0xa2, 0xff, 0xff]);
+    expect(notUtf8).toMatchObject({ code: 'VALUE_MALFORMED', info: { at: 3 } });
+    expect(notUtf8.cause).toBeInstanceOf(TypeError);
+    const cutOff = refusal([0xcb, 0, 0]);
+    expect(cutOff).toMatchObject({ code: 'VALUE_MALFORMED' });
+    expect(Object.hasOwn(cutOff, 'cause')).toBe(false);
+  });
+
+  test('says how many bytes are missing', () => {
+    expect(refusal([0xcb, 0, 0]).message).toContain('8 bytes expected, 2 left');
+    expect(refusal([0xc7, 9, 0, 1, 2]).message).toContain('9 bytes expected, 2 left');
   });
 });
 

@@ -125,3 +125,16 @@ it('the scan of a value accepts no more bytes than were announced, and is comple
   expect(scan.isWhole).toBe(false);
   expect(scan.take(Uint8Array.of(1, 1))).toBe(false);
 });
+
+it('the scan of a value takes its parts from within larger buffers', () => {
+  const bytes = encodeValue(['x'.repeat(300), 2 ** 40]);
+  for (let cut = 1; cut < bytes.length; cut++) {
+    const scan = new ValueScan(bytes.length);
+    const [first, second] = [bytes.subarray(0, cut), bytes.subarray(cut)].map((part) =>
+      Uint8Array.of(0xc1, 0xc1, ...part, 0xc1),
+    ) as [Uint8Array, Uint8Array];
+    expect(scan.take(first, 2, first.length - 1)).toBe(true);
+    expect(scan.take(second, 2, second.length - 1), `cut at ${cut}`).toBe(true);
+    expect(scan.isWhole).toBe(true);
+  }
+});

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { ARRAY_LENGTH_MAX, REGEXP_UNICODE_LENGTH_MAX } from '../limits.js';
+import { ARRAY_LENGTH_MAX, REGEXP_LENGTH_MAX, REGEXP_UNICODE_LENGTH_MAX } from '../limits.js';
 import { notCloneableInfo, roundTrip, tooLargeInfo } from '../../testing/value-checks.js';
 import { decodeValue, encodeValue } from './values.js';
 
@@ -59,7 +59,7 @@ describe('primitives', () => {
 
   test('lone surrogates survive, short and long, as values and as keys', () => {
     for (const length of [0, 1, 40, 300, 70_000]) {
-      for (const lone of ['\ud800', '\udc00', '\udc00\ud800', '\ud800x']) {
+      for (const lone of ['\ud800', '\udc00', '\udfff', '\udc00\ud800', '\ud800x']) {
         const text = 'ä'.repeat(length) + lone;
         expect(roundTrip(text) === text, `${length}`).toBe(true);
         expect(Object.keys(roundTrip({ [text]: 1 }) as object)).toEqual([text]);
@@ -194,6 +194,12 @@ describe('builtins', () => {
     expect(roundTrip(new RegExp(''))).toEqual(new RegExp(''));
   });
 
+  test('the longest source of a regular expression is sent, one that is longer by a character is refused', () => {
+    const longest = new RegExp('a'.repeat(REGEXP_LENGTH_MAX));
+    expect(roundTrip(longest)).toEqual(longest);
+    expect(tooLargeInfo(new RegExp(`${longest.source}a`))).toEqual({ path: '$', limit: 'regexp' });
+  });
+
   test('regular expressions that would cost a decoder much are refused', () => {
     const dear = new RegExp('\\p{L}'.repeat(REGEXP_UNICODE_LENGTH_MAX / 5), 'u');
     expect(tooLargeInfo([dear])).toEqual({ path: '$[0]', limit: 'regexp' });
@@ -254,6 +260,15 @@ describe('builtins', () => {
     }
     expect(roundTrip(buffer)).toEqual(buffer);
     expect(roundTrip(new ArrayBuffer(0))).toEqual(new ArrayBuffer(0));
+  });
+
+  test('bytes have the shortest head for their number, at each of its limits', () => {
+    const heads = [0, 255, 256, 65_535, 65_536].map((length) => {
+      const bytes = new Uint8Array(length).fill(7);
+      expect(roundTrip(bytes)).toEqual(bytes);
+      return encodeValue(bytes).length - length;
+    });
+    expect(heads).toEqual([2, 2, 3, 3, 5]);
   });
 
   test('decoded bytes are a copy: they do not change with the buffer they came from', () => {
