@@ -1,7 +1,7 @@
 /** The page of `starts.mjs`: starts sandboxes in fresh frames and tells how long each took to its first result. */
 import { systemClock } from '../../dist/lib/clock.js';
 import { encodeJobPackage } from '../../dist/protocol/job/job-package-codec.js';
-import { browserFrameHost } from '../../dist/worker/hosts/browser/browser-frame.js';
+import { browserFrameHost } from '../../dist/worker/hosts/browser/browser-frame-host.js';
 import { setUpSandbox } from '../../dist/worker/sandboxes/start/set-up-sandbox.js';
 import { samplePackage } from '../../src/testing/sample-package.mjs';
 

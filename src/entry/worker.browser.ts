@@ -13,7 +13,7 @@ import { connectBrowser } from '../transport/ws-browser.js';
 import { AssetManifest } from '../worker/assets/asset-manifest.js';
 import { lazyHost } from '../worker/hosts/lazy-host.js';
 import type { WorkerOptions } from '../worker/options/resolve-options.js';
-import { browserFrameHost } from '../worker/hosts/browser/browser-frame.js';
+import { browserFrameHost } from '../worker/hosts/browser/browser-frame-host.js';
 import type { SandboxHost } from '../worker/hosts/port/sandbox-host.js';
 import { BaseWorker } from '../worker/worker.js';
 import type { WorkerContext } from '../worker/worker.js';

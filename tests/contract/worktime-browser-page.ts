@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../src/lib/clock.js';
 import type { SupervisorToSandbox } from '../../src/protocol/messages/sandbox-messages.js';
-import { browserFrameHost } from '../../src/worker/hosts/browser/browser-frame.js';
+import { browserFrameHost } from '../../src/worker/hosts/browser/browser-frame-host.js';
 import type { Sandbox } from '../../src/worker/hosts/port/sandbox-host.js';
 import { fromText, toText } from './worktime-browser-text.js';
 

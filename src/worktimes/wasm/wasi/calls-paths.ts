@@ -7,7 +7,7 @@ import { timesOf, writeFilestat, type WasiCalls } from './calls-descriptors.js';
 import { applyTimes, type OpenDirectory } from './descriptors.js';
 import type { GuestMemory } from './guest-memory.js';
 import { SymlinkNode } from './inodes.js';
-import { decodePath } from './paths.js';
+import { decodePath } from './path-lookup.js';
 import type { WasiProcess } from './process.js';
 
 export function pathCalls(process: WasiProcess, memory: GuestMemory): WasiCalls {

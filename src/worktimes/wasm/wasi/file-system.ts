@@ -5,7 +5,7 @@
  */
 import { ERRNO, OFLAGS, WasiError } from './constants.js';
 import { DirectoryNode, FileNode, SymlinkNode, type Inode } from './inodes.js';
-import { escapesStart, lookUpPath, type LookupResult } from './paths.js';
+import { escapesStart, lookUpPath, type LookupResult } from './path-lookup.js';
 
 /** Where the lookup of a relative path starts: a directory, and a second one for paths that do not exist in the first. */
 export interface PathStart {

@@ -8,7 +8,7 @@ import { connectBrowser } from '../../../../transport/ws-browser.js';
 import type { SupervisorToSandbox } from '../../../../protocol/messages/sandbox-messages.js';
 import { rememberDigest } from '../../../assets/file-digests.js';
 import { worktimeFilesOf } from '../../browser/browser-files.js';
-import { browserFrameHost } from '../../browser/browser-frame.js';
+import { browserFrameHost } from '../../browser/browser-frame-host.js';
 import { encodeFrame, FRAME_TEXT_BYTES_MAX, FrameReader } from '../../process/message-framing.js';
 import type { Sandbox } from '../../port/sandbox-host.js';
 import {
