@@ -27,6 +27,7 @@ import { readOperatorToken } from '../scheduler/services/operator-token.js';
 import { checkSandboxOrigins } from '../scheduler/http/sandbox-origins.js';
 import { ConnectionLimiter } from '../scheduler/http/connection-limiter.js';
 import { openStaticFiles } from '../scheduler/http/static-files.js';
+import { readOfferedFiles } from '../scheduler/http/offered-files.js';
 import { examineDataDir } from '../scheduler/store/sqlite/examine.js';
 import { lockFolder } from '../scheduler/store/sqlite/folder-lock.js';
 import { DATABASE_FILE, openSqliteStore } from '../scheduler/store/sqlite/sqlite.js';
@@ -72,6 +73,14 @@ export interface SchedulerOptions {
    * @default []
    */
   sandboxOrigins?: readonly string[];
+  /**
+   * Folders with other releases of worktimes, such as an older Pyodide: workers run them for jobs that ask for one by
+   * `job.worktimeVersion`. Packages in them are offered to all jobs.
+   * @default []
+   */
+  worktimeFolders?: readonly string[];
+  /** Folders of packages (wheels) that all jobs may use. @default [] */
+  wheels?: readonly string[];
   /**
    * Origins of other sites whose pages may use this scheduler (deploy jobs or compute), or `'*'` for all. Its own
    * pages, also embedded in other sites, and programs are always allowed.
@@ -153,7 +162,8 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
   const operatorToken = await readOperatorToken(dataDir, systemRandom);
   const blobs = await openFileBlobs(join(dataDir, 'blobs'), systemRandom);
   const folder = fileURLToPath(new URL('../web/', import.meta.url));
-  const files = await openStaticFiles(folder, options.sandboxOrigins);
+  const offered = await readOfferedFiles(options.worktimeFolders, options.wheels);
+  const files = await openStaticFiles(folder, options.sandboxOrigins, offered);
   const core = await SchedulerNode.start({
     store,
     blobs,
@@ -161,7 +171,7 @@ async function listen(options: Resolved, store: Store, unlock: () => void, log: 
     random: systemRandom,
     defer: (fn) => void setImmediate(fn),
     log,
-    worktimes: WORKTIMES,
+    worktimes: [...WORKTIMES, ...offered.worktimes],
     minimumPrice: options.minimumPrice,
     operatorToken,
   });
@@ -231,6 +241,8 @@ const NAMES: OptionNames<SchedulerOptions> = {
   minimumPrice: true,
   tls: true,
   sandboxOrigins: true,
+  worktimeFolders: true,
+  wheels: true,
   allowWebOrigins: true,
   publicUrls: true,
   sockets: true,
@@ -255,6 +267,8 @@ function resolveOptions(given: SchedulerOptions): Resolved {
     minimumPrice: toUnits(options.minimumPrice ?? 0),
     tls: checkTlsOption(options.tls),
     sandboxOrigins: checkSandboxOrigins(options.sandboxOrigins),
+    worktimeFolders: checkFolders('worktimeFolders', options.worktimeFolders),
+    wheels: checkFolders('wheels', options.wheels),
     allowWebOrigins: checkWebOrigins(options.allowWebOrigins),
     publicUrls: checkPublicUrls(options.publicUrls),
     log,
@@ -265,6 +279,15 @@ function check(argument: keyof SchedulerOptions, value: unknown, expected: strin
   if (isValid) return;
   const text = `startScheduler: ${argument} must be ${expected}, not ${describeValue(value)}.`;
   throw new ManyhandsError('INVALID_ARGUMENT', text, { argument });
+}
+
+function checkFolders(
+  argument: 'worktimeFolders' | 'wheels',
+  given: readonly string[] = [],
+): readonly string[] {
+  const isList = Array.isArray(given) && given.every((one) => typeof one === 'string' && one !== '');
+  check(argument, given, 'an array of paths of folders', isList);
+  return given;
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);

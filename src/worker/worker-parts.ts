@@ -6,11 +6,13 @@
 import { newId } from '../lib/crypto/ids.js';
 import { ManyhandsError } from '../lib/errors.js';
 import type { Emitter } from '../lib/events.js';
-import type { Address, Hello, JobId, WorkerRequests } from '../protocol/messages/messages.js';
+import type { Address, Hello, JobId, WorkerRequests, WorktimeName } from '../protocol/messages/messages.js';
 import { SchedulerClient } from '../client/connection/scheduler-client.js';
 import { leaseRetryPolicy } from '../client/connection/scheduler-requests.js';
 import type { SessionState } from '../client/connection/session.js';
-import { WORKTIMES } from '../worktimes/registry.js';
+import { describeWorktime, WORKTIMES } from '../worktimes/registry.js';
+import { AssetManifest } from './assets/asset-manifest.js';
+import type { LoadWorktimeFiles } from './assets/job-package-cache.js';
 import { AssetStore } from './assets/asset-store.js';
 import { BlobCache } from './assets/blob-cache.js';
 import { JobPackageCache } from './assets/job-package-cache.js';
@@ -79,7 +81,10 @@ export class WorkerParts {
       clock,
       random,
       hello: () => this.#hello(),
-      greet: this.controls.groups.greet,
+      greet: (welcome, call) => {
+        this.#serveReleases(welcome.worktimes);
+        return this.controls.groups.greet(welcome, call);
+      },
       notice: (message) => this.supervisor?.notice(message),
       state,
       stalled: (error) => events.emit('warning', { error }),
@@ -128,14 +133,24 @@ export class WorkerParts {
   }
 
   #makeSupervisor(owners: readonly Address[] | undefined): Supervisor {
-    const worktimeFiles = this.#ports.worktimeFiles?.(this.#context()) ?? (() => Promise.resolve({}));
+    const installed = this.#ports.worktimeFiles?.(this.#context()) ?? (() => Promise.resolve({}));
+    const served = new AssetManifest(this.options.scheduler.http, this.#fetch, this.#blobs);
+    const worktimeFiles: LoadWorktimeFiles = (worktime) =>
+      describeWorktime(worktime.name)?.version === worktime.version
+        ? installed(worktime)
+        : served.worktimeFiles(worktime);
     const { clock, random, tuning } = this.#ports;
     const { admission, live } = this.controls;
     const mayRun = (jobId: JobId, owner: Address): boolean => admission.mayRun(jobId, owner);
     const mayFetch = (origin: string): boolean => live.allowOrigins.includes(origin);
     const shared = { client: this.client, blobs: this.#blobs, jobBytes: this.jobBytes };
     const rules = { owners, mayRun, mayFetch };
-    const jobs = new JobPackageCache({ ...shared, ...rules, worktimes: WORKTIMES, worktimeFiles });
+    const jobs = new JobPackageCache({
+      ...shared,
+      ...rules,
+      worktimes: () => this.#worktimes,
+      worktimeFiles,
+    });
     this.jobs = jobs;
     const rejectionReason = admission.rejectionReason.bind(admission);
     const allowed = (): readonly string[] => live.allowOrigins;
@@ -177,9 +192,18 @@ export class WorkerParts {
     });
   }
 
+  get #worktimes(): readonly WorktimeName[] {
+    return this.health?.worktimes ?? WORKTIMES;
+  }
+
+  /** A thread is no border: it runs installed releases alone. */
+  #serveReleases(offered: readonly WorktimeName[]): void {
+    if (this.options.isolation === 'thread') return;
+    if (this.health?.serveReleases(offered) === true) this.description.changed();
+  }
+
   #describe(): NonNullable<Hello['worker']> {
-    const worktimes = this.health?.worktimes ?? WORKTIMES;
-    return describeWorker(this.id, this.options, this.controls, this.#owners, worktimes);
+    return describeWorker(this.id, this.options, this.controls, this.#owners, this.#worktimes);
   }
 
   #hello(): Pick<Hello, 'role' | 'worker'> {

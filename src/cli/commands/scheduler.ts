@@ -34,6 +34,8 @@ interface Options {
   sandboxOrigins?: string[];
   allowWebOrigin?: string[];
   publicUrl?: string[];
+  wheels?: string[];
+  worktimeFolder?: string[];
   sockets?: number;
   logFormat?: LogFormat;
   logLevel: LogLevel;
@@ -67,6 +69,12 @@ export function schedulerCommand(): Command {
     .option(
       '--public-url <url>',
       'another URL of this scheduler, for example of a reverse proxy; can be repeated',
+      collect,
+    )
+    .option('--wheels <folder>', 'Python packages that all jobs may use; can be repeated', collect)
+    .option(
+      '--worktime-folder <folder>',
+      'another release of a worktime, such as an older Pyodide; can be repeated',
       collect,
     )
     .option('--tls-cert <file>', 'serve https and wss with this certificate, in PEM; needs --tls-key')
@@ -109,12 +117,23 @@ export function schedulerCommand(): Command {
 const collect = (one: string, before: string[] = []): string[] => [...before, one];
 
 async function runScheduler(options: Options): Promise<void> {
-  const { json = false, lan = false, tls, tlsCert, tlsKey, allowWebOrigin, publicUrl, ...others } = options;
+  const {
+    json = false,
+    lan = false,
+    tls,
+    tlsCert,
+    tlsKey,
+    allowWebOrigin,
+    publicUrl,
+    worktimeFolder,
+    ...others
+  } = options;
   const { logFormat, logLevel, drainSeconds, ...rest } = others;
   const scheduler = await startScheduler({
     ...rest,
     allowWebOrigins: allowWebOrigin,
     publicUrls: publicUrl,
+    worktimeFolders: worktimeFolder,
     tls: tls ?? (await readPair(tlsCert, tlsKey)),
     host: rest.host ?? (lan ? '0.0.0.0' : '127.0.0.1'),
     log: logLines({

@@ -9,6 +9,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { PACKAGE_LIST_PATH } from '../../protocol/wire/offered-paths.js';
+import { packageList, packagePaths, type OfferedFiles } from './offered-files.js';
 import { allowFrameOrigins, addSandboxOrigins } from './sandbox-origins.js';
 
 export interface StaticFiles {
@@ -56,6 +58,7 @@ const TYPES: Record<string, string> = {
 export async function openStaticFiles(
   folder: string,
   sandboxOrigins: readonly string[] = [],
+  offered?: OfferedFiles,
 ): Promise<StaticFiles | undefined> {
   if (!existsSync(join(folder, 'index.html'))) return undefined;
   const served = new Map<string, Served>();
@@ -67,6 +70,13 @@ export async function openStaticFiles(
     const file = fileOf(asset, folder) ?? served.get(asset.path)?.file;
     if (file !== undefined) served.set(asset.path, { file, etag: `"${asset.sha256}"` });
   }
+  for (const { path, file, sha256 } of offered?.assets ?? []) served.set(path, { file, etag: `"${sha256}"` });
+  if (offered !== undefined) for (const [path, file] of packagePaths(offered)) served.set(path, { file });
+  const manifest = await manifestText(served.get(MANIFEST_PATH)?.file, sandboxOrigins, offered);
+  const texts = new Map<string, string>([
+    ...(manifest === undefined ? [] : [[MANIFEST_PATH, manifest] as const]),
+    ...(offered === undefined ? [] : [[PACKAGE_LIST_PATH, packageList(offered)] as const]),
+  ]);
   const index = served.get('/index.html');
   if (index !== undefined) served.set('/', index);
   const embed = served.get('/embed.html');
@@ -74,19 +84,33 @@ export async function openStaticFiles(
   const rules = await readRules(folder);
   return {
     async serve(path, method, request, response) {
-      const found = served.get(path);
-      if (found === undefined) return false;
       const headers = allowFrameOrigins(headersFor(rules, path), sandboxOrigins);
-      if (path === MANIFEST_PATH && sandboxOrigins.length > 0) {
-        const text = addSandboxOrigins(await readFile(found.file, 'utf8'), sandboxOrigins);
+      const text = texts.get(path);
+      if (text !== undefined) {
         response.writeHead(200, { ...headers, 'Content-Type': TYPES['.json'] });
         response.end(method === 'HEAD' ? undefined : text);
         return true;
       }
+      const found = served.get(path);
+      if (found === undefined) return false;
       await send(found, headers, method, request, response);
       return true;
     },
   };
+}
+
+/** The manifest with what is not in the build's; undefined where nothing is added. */
+async function manifestText(
+  file: string | undefined,
+  sandboxOrigins: readonly string[],
+  offered: OfferedFiles | undefined,
+): Promise<string | undefined> {
+  const added = offered?.assets ?? [];
+  if (file === undefined || (sandboxOrigins.length === 0 && added.length === 0)) return undefined;
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as { assets: object[] };
+  const assets = [...manifest.assets, ...added.map(({ file: _, ...asset }) => asset)];
+  const text = JSON.stringify({ ...manifest, assets });
+  return sandboxOrigins.length === 0 ? text : addSandboxOrigins(text, sandboxOrigins);
 }
 
 async function send(

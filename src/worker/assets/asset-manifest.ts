@@ -8,7 +8,7 @@ import { isError, ManyhandsError } from '../../lib/errors.js';
 import { DIGEST_PATTERN } from '../../lib/crypto/sha256.js';
 import { BLOB_BYTES_MAX, SANDBOX_ORIGINS_MAX } from '../../protocol/limits.js';
 import type { WorktimeName } from '../../protocol/messages/messages.js';
-import { describeWorktime } from '../../worktimes/registry.js';
+import { assetName, describeWorktime } from '../../worktimes/registry.js';
 import type { BlobCache } from './blob-cache.js';
 import { rememberDigest } from './file-digests.js';
 
@@ -52,9 +52,13 @@ export class AssetManifest {
 
   /** The files of a worktime, by name. Rejects as `find`, and with BLOB_MISMATCH. */
   async worktimeFiles(worktime: WorktimeName): Promise<Record<string, Uint8Array>> {
-    const names = describeWorktime(worktime.name)?.assets?.files ?? [];
-    const files = names.map(async (name) => {
-      const { url, sha256, bytes } = await this.find(name);
+    const { files: names = [], olderNames = {} } = describeWorktime(worktime.name)?.assets ?? {};
+    const listed = await this.#load();
+    const files = names.map(async (latest) => {
+      const older = olderNames[latest];
+      const isOlder = older !== undefined && listed.has(assetName(worktime, older));
+      const name = isOlder ? older : latest;
+      const { url, sha256, bytes } = await this.find(assetName(worktime, name));
       const file = await this.#blobs.fetchFile(url, sha256, bytes);
       rememberDigest(file, sha256);
       return [name, file] as const;

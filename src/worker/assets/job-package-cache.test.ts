@@ -31,7 +31,7 @@ function jobsWith(offer: WireOffer): JobPackageCache {
   return new JobPackageCache({
     client: { request } as unknown as SchedulerRequests,
     blobs: {} as BlobCache,
-    worktimes: WORKTIMES,
+    worktimes: () => WORKTIMES,
     worktimeFiles: () => Promise.resolve({}),
     owners: undefined,
   });

@@ -34,7 +34,7 @@ export interface JobPackageCachePorts {
   client: SchedulerRequests;
   blobs: BlobCache;
   /** The worktimes that this worker runs. */
-  worktimes: readonly WorktimeName[];
+  worktimes: () => readonly WorktimeName[];
   worktimeFiles: LoadWorktimeFiles;
   jobBytes?: JobBytes;
   /** The owners whose jobs may run here; undefined: those of any owner. */
@@ -88,7 +88,7 @@ export class JobPackageCache {
 
   /** The worktime that runs the job here. @throws WORKTIME_UNKNOWN */
   worktimeOf(job: LoadedJob): WorktimeName {
-    const { worktimes } = this.#ports;
+    const worktimes = this.#ports.worktimes();
     const { name, range } = job.package.worktime;
     const worktime = resolveWorktime(worktimes, name, range);
     if (worktime !== undefined) return worktime;

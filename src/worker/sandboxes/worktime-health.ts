@@ -42,6 +42,7 @@ export class WorktimeHealth {
   readonly #records = new Map<string, HealthRecord>();
   readonly #closing = new AbortController();
   #all: readonly WorktimeName[];
+  #releases: readonly WorktimeName[] = [];
   #lastId = 0;
 
   /** `worktimes`: those to offer if all of them start. */
@@ -52,7 +53,20 @@ export class WorktimeHealth {
 
   /** The worktimes that the worker offers now. */
   get worktimes(): WorktimeName[] {
-    return this.#all.filter((worktime) => this.#recordOf(worktime).withdrawn === undefined);
+    return [...this.#all, ...this.#releases].filter(
+      (worktime) => this.#recordOf(worktime).withdrawn === undefined,
+    );
+  }
+
+  /** Other releases of its worktimes that its scheduler serves. Returns whether this changes what it offers. */
+  serveReleases(offered: readonly WorktimeName[]): boolean {
+    const isOther = ({ name, version }: WorktimeName): boolean =>
+      this.#all.some((one) => one.name === name) &&
+      !this.#all.some((one) => one.name === name && one.version === version);
+    const releases = offered.filter(isOther).map(nameOf);
+    const isChanged = JSON.stringify(releases) !== JSON.stringify(this.#releases);
+    this.#releases = releases;
+    return isChanged;
   }
 
   /**

@@ -17,5 +17,6 @@ export const pyodide = {
   assets: {
     package: 'pyodide',
     files: ['pyodide.mjs', 'pyodide.asm.mjs', 'pyodide.asm.wasm', 'python_stdlib.zip', 'pyodide-lock.json'],
+    olderNames: { 'pyodide.asm.mjs': 'pyodide.asm.js' },
   },
 } as const satisfies WorktimeDescriptor;

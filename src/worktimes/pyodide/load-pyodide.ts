@@ -5,7 +5,7 @@
  */
 import type { PyodideConfig, PyodideInterface } from 'pyodide';
 import { isError, ManyhandsError } from '../../lib/errors.js';
-import type { RuntimeEnv, V8Engine } from '../runtime/runtime-env.js';
+import type { RuntimeEnv, RuntimeFiles, V8Engine } from '../runtime/runtime-env.js';
 import { openSnapshot, type OpenSnapshot } from './snapshot.js';
 
 export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
@@ -13,6 +13,7 @@ export type PyodideOutput = (level: 'log' | 'error', text: string) => void;
 /** Never requested over a network: the stub of `fetch` answers. */
 const BASE = 'https://pyodide.invalid/';
 const WASM = 'pyodide.asm.wasm';
+const LOCK = 'pyodide-lock.json';
 
 /** Internal options of Pyodide, which may change with any version. */
 interface SnapshotConfig extends PyodideConfig {
@@ -43,13 +44,13 @@ export async function startPyodide(
   let compiledModule: WebAssembly.Module | undefined;
   const restore = install(
     scope,
-    loaderStubs(files, () => compiledModule),
+    { ...loaderStubs(files, () => compiledModule), ...(isOlder(assets) ? OLDER_STUBS : {}) },
   );
   try {
     const [loader, module, lock, snapshot] = await Promise.all([
       assets.importModule('pyodide.mjs'),
-      assets.importModule('pyodide.asm.mjs', '_createPyodideModule'),
-      assets.read('pyodide-lock.json'),
+      importCreate(assets, scope),
+      assets.read(LOCK),
       readSnapshot?.().then(openSnapshot),
       read('python_stdlib.zip'),
       compiled === undefined ? read(WASM) : undefined,
@@ -58,14 +59,17 @@ export async function startPyodide(
     compiledModule = await compiled;
     // The loader requests the file in any case; the stub ignores its bytes if the module is compiled.
     if (compiledModule !== undefined) files.set(WASM, new Uint8Array());
+    if (isOlder(assets)) files.set(LOCK, lock);
     const { loadPyodide } = loader as { loadPyodide: LoadPyodide };
-    const create = module['default'] as CreateModule;
+    const create = snapshot === undefined ? module : withSnapshotMemory(module, snapshot);
+    // Releases before 314 have no option for it, and look for this global.
+    Object.assign(scope, { _createPyodideModule: create });
     return await loadPyodide({
       indexURL: BASE,
       stdLibURL: `${BASE}python_stdlib.zip`,
       packageBaseUrl: BASE,
       lockFileContents: new TextDecoder().decode(lock),
-      createPyodideModule: snapshot === undefined ? create : withSnapshotMemory(create, snapshot),
+      createPyodideModule: create,
       convertNullToNone: true,
       stdin: () => null,
       stdout: (text) => output('log', text),
@@ -78,8 +82,29 @@ export async function startPyodide(
     const text = error instanceof Error ? error.message : String(error);
     throw new ManyhandsError('ASSIGN_FAILED', `Pyodide did not start: ${text}`, {}, { cause: error });
   } finally {
+    Reflect.deleteProperty(scope, '_createPyodideModule');
     restore();
   }
+}
+
+/** Whether it is a release before 314, whose loader has other ways. */
+const isOlder = (assets: RuntimeFiles): boolean => !assets.has('pyodide.asm.mjs');
+
+/** By which an older loader detects a Worker; it has no script left to import. */
+const OLDER_STUBS = {
+  importScripts: (): never => {
+    throw new TypeError('There are no scripts to import in this sandbox');
+  },
+};
+
+/** The function that makes Emscripten's module; before 314 a script that defines a global. */
+async function importCreate(assets: RuntimeFiles, scope: object): Promise<CreateModule> {
+  if (!isOlder(assets)) {
+    const module = await assets.importModule('pyodide.asm.mjs', '_createPyodideModule');
+    return module['default'] as CreateModule;
+  }
+  await assets.importModule('pyodide.asm.js');
+  return (scope as { _createPyodideModule?: unknown })._createPyodideModule as CreateModule;
 }
 
 /** From this major version on V8 may not know the flag, and would print a warning. */
@@ -120,6 +145,7 @@ function loaderStubs(
     return Promise.resolve({
       ok: true,
       arrayBuffer: () => Promise.resolve(wholeBuffer(bytes) as ArrayBuffer),
+      json: () => Promise.resolve(JSON.parse(new TextDecoder().decode(bytes)) as unknown),
     });
   };
   return {

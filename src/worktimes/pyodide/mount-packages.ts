@@ -31,6 +31,8 @@ interface FileSystem {
 interface EmscriptenModule {
   FS: FileSystem;
   loadDynamicLibrary(path: string, flags: object, scope?: object | null): unknown;
+  /** The loaded libraries by the name under which each was loaded. */
+  LDSO: { loadedLibsByName: Record<string, unknown> };
 }
 
 export function emscriptenOf(pyodide: PyodideInterface): EmscriptenModule {
@@ -106,6 +108,9 @@ function loadLibrary(module: EmscriptenModule, path: string): void {
       { global: true, nodelete: true, loadAsync: false, allowUndefined: true, fs: module.FS },
       {},
     );
+    // Modules name it without its folder; the loader would look for it again, in vain.
+    const { loadedLibsByName } = module.LDSO;
+    loadedLibsByName[path.slice(path.lastIndexOf('/') + 1)] = loadedLibsByName[path];
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ManyhandsError(

@@ -36,4 +36,6 @@ export interface WorktimeAssets {
    * host, those that end in `.mjs` are imported, the others are read.
    */
   readonly files: readonly string[];
+  /** What older releases call a file, where they call it otherwise. */
+  readonly olderNames?: Readonly<Record<string, string>>;
 }

@@ -9,6 +9,7 @@ export type Fail = (error: unknown) => void;
 
 /** The files of one worktime (`WorktimeAssets`), by name. */
 export interface RuntimeFiles {
+  has(name: string): boolean;
   /** @throws ASSIGN_FAILED where the file is missing */
   read(name: string): Promise<Uint8Array>;
   /**

@@ -50,7 +50,9 @@ export class Snapshots {
    * starts without. Never rejects.
    */
   async get(worktime: WorktimeName, files: WorktimeFiles): Promise<Uint8Array | undefined> {
-    if (describeWorktime(worktime.name)?.snapshot !== true) return undefined;
+    const descriptor = describeWorktime(worktime.name);
+    // Those of other releases have another layout.
+    if (descriptor?.snapshot !== true || descriptor.version !== worktime.version) return undefined;
     const name = `${worktime.name} ${worktime.version}`;
     const known = this.#entries.get(name);
     if (known !== undefined) {

@@ -11,7 +11,9 @@ import type { RuntimeFiles } from '../../runtime/runtime-env.js';
 
 export function packageFiles(worktime: string, assets: WorktimeFiles): RuntimeFiles {
   const urlOf = (name: string): URL => installedFile(describeWorktime(worktime)!.assets!.package, name);
+  const { files = [] } = describeWorktime(worktime)?.assets ?? {};
   return {
+    has: (name) => Object.hasOwn(assets, name) || files.includes(name),
     async read(name) {
       const received = assets[name];
       return received instanceof Uint8Array ? received : new Uint8Array(await readFile(urlOf(name)));

@@ -29,6 +29,7 @@ export function receivedFiles(
     throw new ManyhandsError('ASSIGN_FAILED', text, { file: name });
   };
   return {
+    has: (name) => Object.hasOwn(assets, name),
     read: async (name) => readBytes(find(name)),
     async importModule(name, onlyFunction) {
       const file = find(name);
