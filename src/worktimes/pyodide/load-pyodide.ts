@@ -42,10 +42,10 @@ export async function startPyodide(
   };
   // Before the import: the loader reads its globals as soon as it is imported.
   let compiledModule: WebAssembly.Module | undefined;
-  const restore = install(
-    scope,
-    { ...loaderStubs(files, () => compiledModule), ...(isOlder(assets) ? OLDER_STUBS : {}) },
-  );
+  const restore = install(scope, {
+    ...loaderStubs(files, () => compiledModule),
+    ...(isOlder(assets) ? OLDER_STUBS : {}),
+  });
   try {
     const [loader, module, lock, snapshot] = await Promise.all([
       assets.importModule('pyodide.mjs'),
