@@ -10,7 +10,7 @@ import {
   type WorkOptions,
 } from '../input/input-options.js';
 import { readWork } from '../input/work-source.js';
-import { runFilter } from '../map/run-filter.js';
+import { runMapCommand } from '../map/run-map-command.js';
 import { schedulerOption, wholeNumber } from '../options/options.js';
 
 const CORES_MAX = 128;
@@ -59,7 +59,7 @@ export function mapCommand(): Command {
 }
 
 async function map(given: string | undefined, options: Options): Promise<void> {
-  const end = await runFilter(readWork(given, options), options);
+  const end = await runMapCommand(readWork(given, options), options);
   // The exit code of shells for a program that a signal has ended.
   if (end !== 'done' && end !== 'closed') process.exitCode = EXIT_SIGNAL + constants.signals[end];
 }

@@ -18,7 +18,7 @@ import { RunReader } from '../input/run-reader.js';
 import { formatFailure, resultFormatter, type ResultFormatter } from './result-text.js';
 import type { CommandWork } from '../input/work-source.js';
 
-export interface FilterOptions extends InputOptions, WorkOptions {
+export interface MapCommandOptions extends InputOptions, WorkOptions {
   scheduler: string;
   /** Sandboxes of this machine; true for all cores. Undefined where the scheduler's workers compute. */
   local?: number | true;
@@ -42,7 +42,7 @@ const READ_AHEAD_SLICES = 200_000;
  * Computes the whole input and writes its results to standard output.
  * @throws SLICES_FAILED where slices failed, INPUT_FAILED, and the errors of `job.exec`
  */
-export async function runFilter(work: CommandWork, options: FilterOptions): Promise<MapEnd> {
+export async function runMapCommand(work: CommandWork, options: MapCommandOptions): Promise<MapEnd> {
   const counts: MapCounts = { done: 0, failed: 0, workers: 0, total: undefined };
   const progress = new MapProgress(counts, options.progress);
   let own: OwnScheduler | undefined;
@@ -74,7 +74,7 @@ function showAddress({ port }: OwnScheduler, progress: MapProgress): void {
 }
 
 class MapRun {
-  readonly #options: FilterOptions;
+  readonly #options: MapCommandOptions;
   readonly #input: MapInput;
   readonly #counts: MapCounts;
   readonly #progress: MapProgress;
@@ -87,7 +87,7 @@ class MapRun {
 
   constructor(
     work: CommandWork,
-    options: FilterOptions,
+    options: MapCommandOptions,
     input: MapInput,
     counts: MapCounts,
     progress: MapProgress,
