@@ -57,6 +57,43 @@ describe('a job of the command line', () => {
     expect(stderr).toContain('1 of 2 slices failed');
   });
 
+  it('slices are cancelled and run again; the rest of the job goes on', async () => {
+    // No worker is in this group, so that no slice is finished.
+    const id = await deploy('(x) => x', '1\n2\n3\n', '--join', 'nobody,secret');
+    const cancelled = await job(['cancel', id, '--range', '2-3', '--json']);
+    expect(JSON.parse(cancelled.stdout)).toEqual({
+      jobId: id,
+      runStatus: 'running',
+      total: 3,
+      computed: 2,
+      failed: 2,
+    });
+    expect(await job(['retry', id, '--range', '2'])).toMatchObject({
+      code: 0,
+      stdout: '1 slice runs again.\n',
+    });
+    const { stdout } = await job(['retry', id, '--json']);
+    expect(JSON.parse(stdout)).toEqual({ jobId: id, slices: 1 });
+    expect((await job(['retry', id])).stdout).toBe(`No slice of ${id} runs again: none of them failed.\n`);
+    expect(JSON.parse((await job(['status', id, '--json'])).stdout)).toMatchObject({
+      computed: 0,
+      failed: 0,
+    });
+    expect((await job(['cancel', id])).code).toBe(0);
+  });
+
+  it('logs prints the output of slices and their errors alone', async () => {
+    const id = await deploy('(x) => { throw new TypeError("no " + x); }', '1\n', '--join', 'nobody2,secret');
+    const logs = cli.start(at('job', 'logs', id, '--json'));
+    await job(['cancel', id, '--range', '1', '--reason', 'not now']);
+    const { code, stdout } = await logs.finished;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      slice: 1,
+      error: { message: expect.stringContaining('not now') as string },
+    });
+  });
+
   it('an input that is malformed leaves no job behind that would look complete', async () => {
     const { code, stdout } = await job(['deploy', '-e', '(x) => x'], '1\n{\n');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

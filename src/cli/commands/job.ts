@@ -6,7 +6,9 @@ import { cancelCommand } from './job/cancel.js';
 import { closeCommand } from './job/close.js';
 import { deployCommand } from './job/deploy.js';
 import { listCommand } from './job/list.js';
+import { logsCommand } from './job/logs.js';
 import { resultsCommand } from './job/results.js';
+import { retryCommand } from './job/retry.js';
 import { statusCommand } from './job/status.js';
 import { topUpCommand } from './job/top-up.js';
 import { watchCommand } from './job/watch.js';
@@ -16,9 +18,11 @@ const COMMANDS = [
   listCommand,
   statusCommand,
   watchCommand,
+  logsCommand,
   resultsCommand,
   addCommand,
   closeCommand,
+  retryCommand,
   topUpCommand,
   cancelCommand,
 ];
@@ -33,6 +37,7 @@ export function jobCommand(): Command {
         ['manyhands job list', 'all of your jobs'],
         ['manyhands job status <id>', 'progress of a job'],
         ['manyhands job results <id> > results.jsonl', 'the results so far'],
+        ['manyhands job retry <id>', 'run what failed again'],
         ['manyhands job cancel <id>', 'cancel it; its results are kept'],
       ),
     );

@@ -28,17 +28,17 @@ export function watchCommand(): Command {
         ['manyhands job watch <id> --logs', 'what console.log and print write, from now on'],
       ),
     )
-    .action(watch);
+    .action(watchJob);
 }
 
-interface Options {
+interface WatchOptions {
   json?: boolean;
   logs?: boolean;
   scheduler: string;
 }
 
 /** Exits with 1 if the job was cancelled, or slices of it failed. */
-async function watch(id: string, { scheduler, json, logs }: Options): Promise<void> {
+export async function watchJob(id: string, { scheduler, json, logs }: WatchOptions): Promise<void> {
   init({ scheduler });
   const job = await attach(id);
   job.collateResults = false;
