@@ -10,12 +10,16 @@ def convert_incoming(host, value, done):
     kind = type(value)
     if kind is list or kind is dict or kind is set:
         if id(value) in done:
-            return value
+            return done[id(value)]
         done[id(value)] = value
         if kind is list:
             for i, item in enumerate(value):
                 value[i] = convert_incoming(host, item, done)
         elif kind is dict:
+            array = incoming_array(value) if harness.has_numpy else None
+            if array is not None:
+                done[id(value)] = array
+                return array
             items = [(convert_incoming(host, k, done), convert_incoming(host, v, done)) for k, v in value.items()]
             value.clear()
             value.update(items)
@@ -25,7 +29,12 @@ def convert_incoming(host, value, done):
             value.update(items)
         return value
     if kind is memoryview:
-        return bytes(value) if value.format == 'B' else value
+        if value.format == 'B':
+            return bytes(value)
+        if harness.has_numpy:
+            import numpy
+            return numpy.asarray(value)
+        return value
     if isinstance(value, int) and kind is not bool:
         return int(value)
     if isinstance(value, JsProxy):
@@ -65,6 +74,9 @@ ADVICE = (
     ('collections.abc', 'ValuesView', 'list(x)'),
     ('collections.abc', 'ItemsView', 'list(x)'),
     ('collections', 'deque', 'list(x)'),
+    ('pandas', 'DataFrame', "x.to_dict('list')"),
+    ('pandas', 'Series', 'x.to_numpy()'),
+    ('pandas', 'Index', 'x.to_numpy()'),
 )
 KEY_ADVICE = 'list(x.items()), or keys that are texts or numbers'
 ITEM_ADVICE = 'list(x) in place of the set'
@@ -113,6 +125,10 @@ def unsupported_part(value, path, seen):
     if id(value) in seen:
         return None
     seen.add(id(value))
+    numpy = sys.modules.get('numpy')
+    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
+        problem = array_problem(numpy, value)
+        return None if problem is None else [path, *problem]
     if isinstance(value, (list, tuple)):
         return first_unsupported((item, f'{path}[{i}]', seen) for i, item in enumerate(value))
     if isinstance(value, (set, frozenset)):
@@ -122,7 +138,7 @@ def unsupported_part(value, path, seen):
         return first_unsupported((item, f'{path}<item {i}>', seen) for i, item in enumerate(value))
     if isinstance(value, dict):
         for i, key in enumerate(value):
-            if key is not None and not isinstance(key, (bool, int, float, str)):
+            if key is not None and not is_key(key):
                 return [f'{path}<key {i}>', type(key).__name__, KEY_ADVICE]
         return first_unsupported((item, path + path_step(key), seen) for key, item in value.items())
     try:
@@ -131,6 +147,13 @@ def unsupported_part(value, path, seen):
     except TypeError:
         pass
     return [path, type(value).__name__, advice_for(value)]
+
+
+def is_key(key):
+    numpy = sys.modules.get('numpy')
+    if numpy is not None and isinstance(key, numpy.generic):
+        key = key.item() if key.dtype.kind in SCALAR_KINDS else None
+    return isinstance(key, (bool, int, float, str))
 
 
 def first_unsupported(parts):

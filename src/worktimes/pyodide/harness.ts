@@ -8,6 +8,7 @@ import { HARNESS_ASYNCIO } from './harness-asyncio.js';
 import { HARNESS_CHUNK } from './harness-chunk.js';
 import { HARNESS_ERRORS } from './harness-errors.js';
 import { HARNESS_SNAPSHOT } from './harness-snapshot.js';
+import { HARNESS_ARRAYS } from './harness-arrays.js';
 import { HARNESS_VALUES } from './harness-values.js';
 
 /** The file name of the harness in tracebacks, whose frames are removed. */
@@ -18,8 +19,10 @@ import ast
 import asyncio
 import datetime
 import importlib
+import importlib.machinery
 import io
 import linecache
+import math
 import os
 import re
 import sys
@@ -77,6 +80,8 @@ class Harness:
     def __init__(self, host):
         self.host = host
         self.handler = None
+        # Whether typed arrays are arrays of numpy in this job.
+        self.has_numpy = False
         # For a chunk: the index of the running slice, whether it left a line open, and a result to convert separately.
         self.current_index = 0
         self.has_open_line = False
@@ -94,6 +99,7 @@ class Harness:
         sys.excepthook = lambda *exception: None
         # Files that were added since the interpreter listed a directory, before a snapshot perhaps, are found.
         importlib.invalidate_caches()
+        self.has_numpy = has_package('numpy')
         os.chdir(job['cwd'])
         os.environ['PWD'] = job['cwd']
         os.environ.update(job['env'])
@@ -234,6 +240,9 @@ class Harness:
     def is_too_deep(self, value):
         return is_too_deep(value)
 
+    def outgoing(self, value):
+        return outgoing(value)
+
 
 class AmbiguousFunction(Exception):
     """The source defines several functions, and none is named \`work\`."""
@@ -280,4 +289,10 @@ def make(host):
 `;
 
 export const HARNESS =
-  CORE + HARNESS_ERRORS + HARNESS_VALUES + HARNESS_CHUNK + HARNESS_ASYNCIO + HARNESS_SNAPSHOT;
+  CORE +
+  HARNESS_ERRORS +
+  HARNESS_VALUES +
+  HARNESS_ARRAYS +
+  HARNESS_CHUNK +
+  HARNESS_ASYNCIO +
+  HARNESS_SNAPSHOT;

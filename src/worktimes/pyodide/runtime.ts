@@ -35,6 +35,8 @@ interface Harness extends ChunkHarness {
   describe(): PyProxy;
   unsupported_part(value: PyProxy): PyProxy | undefined;
   is_too_deep(value: PyProxy): boolean;
+  readonly has_numpy: boolean;
+  outgoing(value: PyProxy): unknown;
   flush_lines(): void;
 }
 
@@ -116,6 +118,7 @@ class PythonWork {
   readonly #toJsDefault: PyCallable;
   /** The work function with the job's arguments bound: it takes the datum alone. */
   readonly #fn: PyCallable;
+  readonly #hasNumpy: boolean;
   /** Whether output has an incomplete line that the end of the slice must flush. */
   #hasOpenLine = false;
 
@@ -134,6 +137,7 @@ class PythonWork {
     this.#harness = (names.get('make') as PyCallable)(this.#host(job)) as Harness;
     const { env, cwd, jobId: id } = job;
     this.#harness.install({ env: { ...env }, cwd, id, public: { ...job.public } });
+    this.#hasNumpy = this.#harness.has_numpy;
     const fn = this.#load(job.source);
     this.#fn = job.args.length === 0 ? fn : this.#bind(fn, [...job.args]);
   }
@@ -248,12 +252,23 @@ class PythonWork {
     }
     try {
       if (!(result instanceof PyBuffer) && this.#harness.is_too_deep(result)) throw tooDeep();
-      return copyFromPython(result, this.#toJsDefault);
+      return this.#hasNumpy ? this.#copyWithArrays(result) : copyFromPython(result, this.#toJsDefault);
     } catch (error) {
       if (isError(error)) throw error;
       throw this.#resultError(result, error);
     } finally {
       result.destroy();
+    }
+  }
+
+  /** Copies a result in which there may be arrays and scalars of numpy. */
+  #copyWithArrays(result: PyProxy): unknown {
+    const plain = this.#harness.outgoing(result);
+    if (!(plain instanceof this.#pyodide.ffi.PyProxy)) return convertScalar(plain);
+    try {
+      return copyFromPython(plain, this.#toJsDefault);
+    } finally {
+      plain.destroy();
     }
   }
 
