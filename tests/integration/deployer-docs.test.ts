@@ -1,5 +1,5 @@
 /**
- * The programs of docs/deployer.md and docs/testing.md run as they stand, each in a process of its own that ends by itself.
+ * The programs of README.md, docs/deployer.md and docs/testing.md run as they stand, each in a process of its own that ends by itself.
  * @module
  */
 import { execFile } from 'node:child_process';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../fixtures/cluster.mjs';
 
 const run = promisify(execFile);
-const programs = ['docs/deployer.md', 'docs/testing.md'].flatMap((page) =>
+const programs = ['README.md', 'docs/deployer.md', 'docs/testing.md'].flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map(([, code = ''], i) => ({
     name: `${page}, program ${i + 1}`,
     code,
