@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createDeployerFixture } from '../testing/deployer/deployer-fixture.js';
+import { createDeployerFixture, waitUntil } from '../testing/deployer/deployer-fixture.js';
 
 const aborted = { signal: AbortSignal.abort() };
 const inTime = { signal: AbortSignal.timeout(0) };
@@ -38,7 +38,7 @@ it('every call that waits for the scheduler ends when its signal aborts', async 
     'compute.cancel': (options) => compute.cancel(id, 'reason', options),
     'compute.cancel with a keystore': (options) => compute.cancel(id, undefined, 'reason', options),
   };
-  await new Promise((resolve) => inTime.signal.addEventListener('abort', resolve));
+  await waitUntil(() => inTime.signal.aborted);
   for (const [name, call] of Object.entries(calls)) {
     await expect(call(aborted), name).rejects.toMatchObject({ code: 'ABORTED' });
     await expect(call(inTime), name).rejects.toMatchObject({ code: 'TIMEOUT' });

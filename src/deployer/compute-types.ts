@@ -11,6 +11,7 @@ import type {
   SparseRanges,
 } from '../protocol/input/combined-ranges.js';
 import type { RangeBounds } from '../protocol/input/range-forms.js';
+import type { RemoteDataSet } from '../protocol/input/remote-sets.js';
 import type { Keystore } from '../wallet/keystore.js';
 import type { Job } from './job/job.js';
 import type { CallSettings } from './package/library-imports.js';
@@ -24,11 +25,22 @@ import type { RemoteData } from './call/remote-input.js';
 
 /** The arguments after the datum. They are optional if the work function requires none. */
 type WorkArgs<A extends unknown[]> = [] extends A
-  ? [args?: Readonly<A>, settings?: CallSettings]
-  : [args: Readonly<A>, settings?: CallSettings];
+  ? [args?: Given<A>, settings?: CallSettings]
+  : [args: Given<A>, settings?: CallSettings];
+/** Arguments as they are passed: an address is fetched, and a file is read, when the job is deployed. */
+type Given<A extends unknown[]> = { readonly [K in keyof A]: A[K] | URL | BlobLike } | RemoteDataSet;
 
 type Work<D, A extends unknown[], R> = (datum: D, ...args: A) => R;
 type SourceText = string | URL | Uint8Array | ArrayBuffer;
+
+/** A `Blob` or `File`, without the types of the DOM. */
+interface BlobLike {
+  readonly size: number;
+  readonly type: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+/** Nothing fits where the type of the data is `any` or `never`. */
+type Known<B> = [B] extends [never] ? never : 0 extends 1 & B ? never : unknown;
 
 /** All forms of input. */
 type InputData =
@@ -79,6 +91,12 @@ export interface ComputeFor {
   ): Job<Awaited<R>>;
   /** One slice for each URL; the datum is the content that the worker downloads from it. */
   <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...args: WorkArgs<A>): Job<Awaited<R>>;
+  /** One slice for each file; the datum is its bytes. */
+  <B extends BlobLike, A extends unknown[], R>(
+    data: (Iterable<B> | AsyncIterable<B>) & Known<B>,
+    work: Work<Uint8Array, A, R>,
+    ...args: WorkArgs<A>
+  ): Job<Awaited<R>>;
   /** One slice for each element. */
   <D, A extends unknown[], R>(
     data: Iterable<D> | AsyncIterable<D>,
@@ -95,7 +113,7 @@ export interface ComputeFor {
   <R = unknown>(
     data: InputData,
     work: [R] extends [WorkModule] ? never : SourceText,
-    args?: ArrayLike<unknown>,
+    args?: ArrayLike<unknown> | RemoteDataSet,
     settings?: CallSettings,
   ): Job<R>;
 }
@@ -120,7 +138,7 @@ export interface ComputeForForms extends ComputeFor {
     start: number,
     end: number,
     work: SourceText,
-    args?: ArrayLike<unknown>,
+    args?: ArrayLike<unknown> | RemoteDataSet,
     settings?: CallSettings,
   ): Job<R>;
   <R = unknown>(
@@ -128,7 +146,7 @@ export interface ComputeForForms extends ComputeFor {
     end: number,
     step: number,
     work: SourceText,
-    args?: ArrayLike<unknown>,
+    args?: ArrayLike<unknown> | RemoteDataSet,
     settings?: CallSettings,
   ): Job<R>;
 }
@@ -149,8 +167,8 @@ export type MapOptions = ExecOptions & Partial<Settings>;
 export type Mapped<T> = Promise<T[]> & AsyncIterable<T> & { readonly job: Job<T> };
 
 type MapArgs<A extends unknown[]> = [] extends A
-  ? [args?: Readonly<A>, options?: MapOptions]
-  : [args: Readonly<A>, options?: MapOptions];
+  ? [args?: Given<A>, options?: MapOptions]
+  : [args: Given<A>, options?: MapOptions];
 
 /**
  * Computes `work` on each datum: a job in one line. Rejects like `job.exec`, with SLICES_FAILED at the first slice that failed
@@ -173,6 +191,12 @@ export interface MapFunction {
   ): Mapped<Awaited<R>>;
   /** One slice for each URL; the datum is the content that the worker downloads from it. */
   <D, A extends unknown[], R>(data: RemoteData, work: Work<D, A, R>, ...rest: MapArgs<A>): Mapped<Awaited<R>>;
+  /** One slice for each file; the datum is its bytes. */
+  <B extends BlobLike, A extends unknown[], R>(
+    data: (Iterable<B> | AsyncIterable<B>) & Known<B>,
+    work: Work<Uint8Array, A, R>,
+    ...rest: MapArgs<A>
+  ): Mapped<Awaited<R>>;
   /** One slice for each element. */
   <D, A extends unknown[], R>(
     data: Iterable<D> | AsyncIterable<D>,
@@ -183,7 +207,7 @@ export interface MapFunction {
   <R = unknown>(
     data: number | RangeBounds | RemoteData | Iterable<unknown> | AsyncIterable<unknown>,
     work: SourceText,
-    args?: ArrayLike<unknown>,
+    args?: ArrayLike<unknown> | RemoteDataSet,
     options?: MapOptions,
   ): Mapped<R>;
 }

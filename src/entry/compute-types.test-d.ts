@@ -227,3 +227,23 @@ lengths.on('result', () => undefined, { concurrent: 2 });
 expectTypeOf(lengths.resumeInput((from: number) => ['a'].slice(from), { close: false }))
   .resolves.toHaveProperty('count')
   .toEqualTypeOf<number>();
+
+// Files are read as bytes, as data and as arguments; arguments may be addresses.
+declare const files: File[];
+declare const anything: Iterable<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- the case
+computeFor(files, (bytes) => bytes.byteLength) satisfies Job<number>;
+computeFor(new Set(files), (bytes, key: string) => bytes.toString() + key, ['k']) satisfies Job<string>;
+computeFor(anything, (each: string) => each.length) satisfies Job<number>;
+computeFor([], (each: string) => each.length) satisfies Job<number>;
+declare const remote: RemoteDataSet;
+computeFor([1], (n, text: string, bytes: Uint8Array) => n + text.length + bytes.length, [
+  new URL('https://data.example/a'),
+  files[0]!,
+]) satisfies Job<number>;
+computeFor([1], (n, text: string) => n + text.length, remote) satisfies Job<number>;
+// @ts-expect-error the argument is a text
+computeFor([1], (n, text: string) => n + text.length, [2]);
+function wrapped<T>(items: T[], work: (item: T) => number): Job<number> {
+  return computeFor(items, work);
+}
+void wrapped;

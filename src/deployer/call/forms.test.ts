@@ -28,14 +28,14 @@ describe('call forms', () => {
     expect(parseFor([0, work]).input).toMatchObject({ kind: 'values', slices: 0 });
   });
 
-  it('reject remote data as arguments', () => {
+  it('accept a set of addresses as arguments, and reject a pattern', () => {
     const url = 'https://data.example/1';
-    for (const args of [new RemoteDataSet(url), new RemoteDataPattern('https://data.example/{slice}', 3)]) {
-      expect(refusal([[1], work, args])).toMatchObject({
-        code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining(`args is a ${args.constructor.name}`) as string,
-      });
-    }
+    const set = new RemoteDataSet(url);
+    expect(parseFor([[1], work, set]).args).toEqual([set]);
+    expect(refusal([[1], work, new RemoteDataPattern('https://data.example/{slice}', 3)])).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('args is a RemoteDataPattern') as string,
+    });
     expect(parseFor([new RemoteDataSet(url), work]).input).toMatchObject({ slices: 1 });
   });
 

@@ -58,7 +58,11 @@ function splitCall(
   if (workIndex < 0 || !(lastIsWork || isWork(call[workIndex]) || isBytes(call[workIndex])))
     throw invalidCall(forms, call);
   if (!lastIsWork) checkArgs(last, forms, call);
-  const args = lastIsWork ? [] : Array.from(last as ArrayLike<unknown>);
+  const args = lastIsWork
+    ? []
+    : last instanceof RemoteDataSet
+      ? [last]
+      : Array.from(last as ArrayLike<unknown>);
   return { head: call.slice(0, workIndex), work: parseWork(call[workIndex]), args, imports };
 }
 
@@ -79,14 +83,13 @@ function isAnyWork(value: unknown): boolean {
   return isWork(value) || isBytes(value);
 }
 
-/** Rejects arguments that are remote data or not array-like. */
+/** Rejects arguments that are a pattern of addresses or not array-like. */
 function checkArgs(args: unknown, forms: string, call: readonly unknown[]): void {
-  if (args instanceof RemoteDataSet || args instanceof RemoteDataPattern) {
-    const name = args instanceof RemoteDataSet ? 'RemoteDataSet' : 'RemoteDataPattern';
+  if (args instanceof RemoteDataSet) return;
+  if (args instanceof RemoteDataPattern) {
     throw new ManyhandsError(
       'INVALID_ARGUMENT',
-      `args is a ${name}, but workers do not download arguments: they are part of the job. Pass them as an array of ` +
-        'values, add large ones to the job’s files (job.fs.add(url) downloads them here), or use the URLs as the input.',
+      'args is a RemoteDataPattern, which is an input: pass the addresses of arguments as a RemoteDataSet, or as URLs in an array.',
     );
   }
   if (!isArrayLike(args)) throw invalidCall(forms, call);

@@ -13,6 +13,7 @@ import {
 } from '../../protocol/input/range-forms.js';
 import type { DescribedInput } from '../../protocol/messages/messages.js';
 import { rangeFromBounds } from '../../protocol/input/ranges.js';
+import { isBlob } from '../arguments/read-blob.js';
 import { remoteData, toRemoteSet } from './remote-input.js';
 import { streamIterator } from './stream-source.js';
 
@@ -48,6 +49,8 @@ export function toJobInput(data: unknown): JobInput {
   const stream = streamIterator(data);
   if (stream !== undefined) return { kind: 'stream', iterator: stream };
   if (isAsyncIterable(data)) return { kind: 'stream', iterator: getIterator(data) };
+  if (isBlob(data))
+    throw invalidInput('a Blob', ' Pass [blob] for one slice, or blob.stream() for its chunks.');
   if (isIterable(data)) return { kind: 'values', values: data, slices: knownCount(data) };
   throw invalidInput('an object that cannot be iterated', '');
 }

@@ -8,6 +8,7 @@ import { encodeJobPackage, packageDigest } from '../../protocol/job/job-package-
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import type { JobFS } from '../../jobfs/job-fs.js';
 import type { GroupCredential } from '../../wallet/group-credential.js';
+import { RemoteDataSet } from '../../protocol/input/remote-sets.js';
 import { encodeValue } from '../../protocol/values/values.js';
 import { moduleResolverOf } from '../../worktimes/module-resolvers.js';
 import { describeWorktime } from '../../worktimes/registry.js';
@@ -17,6 +18,7 @@ import { bundleRequired, bundleWork } from './bundle-work.js';
 import type { LibraryImports } from './library-imports.js';
 import { packCustomWorktime, type CustomWorktime } from './custom-worktime.js';
 import type { ModuleSettings } from '../modules/module-settings.js';
+import { isBlob } from '../arguments/read-blob.js';
 import { withErrorPath } from '../arguments/error-path.js';
 import type { ModulePorts, PackedModules } from '../modules/pack-modules.js';
 import { packOrigins } from './pack-settings.js';
@@ -69,10 +71,13 @@ export interface BuildPorts {
   readonly bundler?: Bundler | undefined;
   readonly makeJobFS: () => JobFS;
   readonly warn: (text: string) => void;
+  readonly fetch: typeof fetch;
+  /** Ends what is fetched. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, BUNDLER_MISSING, MODULES_UNRESOLVED, VALUE_NOT_CLONEABLE and the errors of `JobFS.pack`
+ * @throws INVALID_ARGUMENT, WORK_FUNCTION_INVALID, BUNDLER_MISSING, MODULES_UNRESOLVED, FETCH_FAILED, VALUE_NOT_CLONEABLE and the errors of `JobFS.pack`
  */
 export async function buildPackage(settings: PackSettings, ports: BuildPorts): Promise<BuiltPackage> {
   const blobs: BuiltPackage['blobs'] = [];
@@ -106,7 +111,7 @@ export async function buildPackage(settings: PackSettings, ports: BuildPorts): P
     ...(wasm && { wasm }),
     ...packLibraries(settings.imports, libraries, blobs),
     ...(bundle?.sourceMap && { sourceMap: asBlob(bundle.sourceMap, blobs) }),
-    args: inlineOrBlob(encodeArgs(settings.args), blobs),
+    args: inlineOrBlob(encodeArgs(await readArgs(settings.args, ports)), blobs),
     ...captured,
     ...(await packFiles(settings.fs ?? filesFor(bundles, ports), bundles, blobs)),
     ...(packages && { modules: { ...packages.modules, files: asModuleFiles(packages.files, blobs) } }),
@@ -147,6 +152,17 @@ async function packConstants(
   if (Object.keys(constants).length === 0) return {};
   const { packCaptured } = await import('./captured-constants.js');
   return packCaptured(constants, target);
+}
+
+/** Few jobs have arguments that are files or addresses. */
+async function readArgs(
+  args: readonly unknown[],
+  { fetch, signal }: BuildPorts,
+): Promise<readonly unknown[]> {
+  const isRead = (arg: unknown): boolean => arg instanceof RemoteDataSet || arg instanceof URL || isBlob(arg);
+  if (!args.some(isRead)) return args;
+  const { resolveArguments } = await import('./resolve-arguments.js');
+  return resolveArguments(args, fetch, signal);
 }
 
 function encodeArgs(args: readonly unknown[]): Uint8Array {

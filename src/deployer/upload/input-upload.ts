@@ -5,12 +5,13 @@
  */
 import type { CancelTimer, Clock } from '../../lib/clock.js';
 import { deferred, type Deferred } from '../../lib/deferred.js';
-import { ManyhandsError } from '../../lib/errors.js';
+import { isError, ManyhandsError } from '../../lib/errors.js';
 import { newId } from '../../lib/crypto/ids.js';
 import type { Random } from '../../lib/crypto/random.js';
 import type { BlobRef } from '../../protocol/segment/envelope.js';
 import type { DescribedInput, Input } from '../../protocol/messages/messages.js';
 import { closeIterator, type JobInput } from '../call/input.js';
+import { isBlob, readBlob } from '../arguments/read-blob.js';
 import type { ReadAhead } from './read-ahead.js';
 import { SegmentPacker, type PackedSegment } from './segment-packer.js';
 import { ByteWindow } from './byte-window.js';
@@ -49,6 +50,7 @@ export class InputUpload {
   readonly done: Promise<UploadSummary>;
   readonly #ports: UploadPorts;
   readonly #window = new ByteWindow({ bytesMax: WINDOW_BYTES, countMax: WINDOW_APPENDS });
+  readonly #label: string;
   readonly #packer: SegmentPacker;
   readonly #ahead: ReadAhead | undefined;
   readonly #stopped: Deferred<never> = deferred<never>();
@@ -66,6 +68,7 @@ export class InputUpload {
   /** Starts immediately. `label` names the input in errors: `data[17]`. */
   constructor(ports: UploadPorts, input: JobInput, label = 'data') {
     this.#ports = ports;
+    this.#label = label;
     this.#packer = new SegmentPacker(label, ports.putBlob);
     this.#ahead = input.slices === undefined ? ports.ahead : undefined;
     this.#stopped.promise.catch(() => undefined);
@@ -130,7 +133,7 @@ export class InputUpload {
           ended = true;
           break;
         }
-        this.#add(next.value);
+        this.#add(isBlob(next.value) ? await this.#readBlob(next.value) : next.value);
         if (!this.#packer.isFull && this.#ahead?.isFull !== true) continue;
         await this.#flush();
         await this.#waitForReadAhead();
@@ -163,7 +166,7 @@ export class InputUpload {
           ended = true;
           break;
         }
-        this.#add(next.value);
+        this.#add(isBlob(next.value) ? await this.#readBlob(next.value) : next.value);
         if (!this.#packer.isFull && this.#ahead?.isFull !== true) {
           cancelFlush ??= this.#ports.clock.after(FLUSH_MS, flushLater);
           continue;
@@ -180,6 +183,14 @@ export class InputUpload {
     } finally {
       cancelFlush?.();
       if (!ended && this.#stop === undefined) closeIterator(iterator);
+    }
+  }
+
+  async #readBlob(blob: Blob): Promise<Uint8Array> {
+    try {
+      return await readBlob(blob, `${this.#label}[${this.#read}]`);
+    } catch (error) {
+      throw isError(error) ? error : inputFailed(error);
     }
   }
 

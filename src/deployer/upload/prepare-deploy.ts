@@ -31,7 +31,7 @@ export async function prepareDeploy(
   const modulePorts = async () => (await import('./module-ports.js')).modulePorts(context);
   // A page that deploys nothing yet does not load what packs jobs.
   const built = import('../package/package.js').then(({ buildPackage }) =>
-    buildPackage(config, { ...ports, modulePorts }),
+    buildPackage(config, { ...ports, modulePorts, signal: job.ended }),
   );
   const [, { bytes, digest, blobs: parts, secretGroups, sourceMap }] = await Promise.all([
     connection.open(),
