@@ -36,6 +36,7 @@ describe('in Node', () => {
     ['manyhands/scheduler', ['startScheduler']],
     ['manyhands/operator', ['openOperator']],
     ['manyhands/work', []],
+    ['manyhands/vite', ['workModules']],
   ])('%s exports %j', async (specifier, names) => {
     const found = await namesOf(specifier);
     expect(found).toEqual(expect.arrayContaining(names));
@@ -62,6 +63,7 @@ describe('in Node', () => {
       './scheduler',
       './operator',
       './work',
+      './vite',
       ...JSON_FILES.map((file) => file.replace('manyhands', '.')),
       './package.json',
     ];

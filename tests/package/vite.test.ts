@@ -2,11 +2,12 @@
  * The installed package in a page that Vite builds: it builds, without Node and without what a page does not need.
  * @module
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
-import { build, type Rolldown } from 'vite';
+import { build, createServer, type Plugin, type Rolldown } from 'vite';
 import { describe, expect, inject, it } from 'vitest';
 
 const { folder } = inject('installed');
@@ -85,6 +86,45 @@ function nodeIn(page: Page): string[] {
   const text = page.chunks.filter((chunk) => /\b(from|import|require)\s*\(?\s*["'`]node:/.test(chunk.code));
   return [...imports, ...stubs, ...text.map((chunk) => chunk.fileName)];
 }
+
+it('the plugin makes a work module one file with its imports, and leaves Workers alone', async () => {
+  const { workModules } = (await import(
+    pathToFileURL(join(folder, 'node_modules/manyhands/dist/entry/vite.node.js')).href
+  )) as { workModules: () => Plugin };
+  const root = join(folder, 'work-modules');
+  const files = {
+    'index.html': '<!doctype html><script type="module" src="./main.ts"></script>',
+    'main.ts': `
+      import { computeFor } from 'manyhands';
+      export const job = computeFor([1, 2], new URL('./work.ts', import.meta.url));
+      export const thread = (): unknown => new Worker(new URL('./thread.ts', import.meta.url));`,
+    'work.ts': "import { twice } from './twice.js';\nexport default (n: number): number => twice(n) + 1;\n",
+    'twice.ts': 'export const twice = (n: number): number => n * 2;\n',
+    'thread.ts': "console.log('thread');\n",
+  };
+  await mkdir(root, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
+  const config = { root, configFile: false, logLevel: 'silent', plugins: [workModules()] } as const;
+  await build({ ...config, plugins: [workModules()], build: { outDir: join(root, 'out') } });
+  const names = await readdir(join(root, 'out/assets'));
+  const work = names.find((name) => name.startsWith('work-'))!;
+  const { default: fn } = (await import(pathToFileURL(join(root, 'out/assets', work)).href)) as {
+    default: (n: number) => number;
+  };
+  expect(fn(20)).toBe(41);
+  const entry = names.find((name) => name.startsWith('index-'))!;
+  expect(await readFile(join(root, 'out/assets', entry), 'utf8')).toContain(work);
+  expect(names.some((name) => name.startsWith('thread-'))).toBe(true);
+
+  const server = await createServer({
+    ...config,
+    plugins: [workModules()],
+    server: { middlewareMode: true },
+  });
+  const served = await server.transformRequest('/main.ts');
+  await server.close();
+  expect(served!.code).toContain('new URL("data:text/javascript;base64,');
+});
 
 describe('a page', () => {
   it('of a deployer builds without Node modules, and loads no large dependency', async () => {
