@@ -13,7 +13,7 @@ const NAMES = builtinModules
 const BUILT_IN = new RegExp(`^node:|^(?:${[...new Set(NAMES)].join('|')})$`);
 
 /** Where packages are. */
-const PACKAGES = /[\\/]node_modules[\\/]/;
+export const PACKAGES = /[\\/]node_modules[\\/]/;
 
 /** Imports that are evaluated when they are reached. */
 const LAZY_KINDS: ReadonlySet<string> = new Set(['dynamic-import', 'require-call', 'require-resolve']);

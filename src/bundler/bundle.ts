@@ -2,10 +2,10 @@
  * Runs esbuild for code that a sandbox runs: one text, for a realm that has neither a DOM nor modules of Node.
  * @module
  */
-import type { BuildOptions, BuildResult, Plugin } from 'esbuild';
+import type { BuildOptions, BuildResult, Message, Plugin } from 'esbuild';
 import type { ModuleBundle } from '../worktimes/packing/bundler.js';
 import { usesBuffer, withBuffer } from './buffer.js';
-import { builtIns } from './built-ins.js';
+import { builtIns, PACKAGES } from './built-ins.js';
 import { bundleError, describeMessage } from './errors.js';
 import { BUNDLE_URL, fetchDefinition, FETCH_NAME } from './fetch-files.js';
 import { loadEsbuild, type Esbuild } from './load-esbuild.js';
@@ -20,6 +20,13 @@ export interface BundleRequest {
   readonly hasSourceMap: boolean;
   readonly plugins?: readonly Plugin[];
 }
+
+/** Messages of esbuild about imports whose module is known when they are reached: a sandbox finds none of them. */
+const COMPUTED_IMPORTS = ['unsupported-dynamic-import', 'unsupported-require-call', 'indirect-require'];
+
+/** Packages have such imports in branches that a sandbox does not reach. */
+const isForAuthor = ({ id, location }: Message): boolean =>
+  !COMPUTED_IMPORTS.includes(id) || (location !== null && !PACKAGES.test(location.file));
 
 type Built = BuildResult<{ write: false; metafile: true }>;
 
@@ -43,7 +50,7 @@ export async function bundle(request: BundleRequest): Promise<ModuleBundle> {
     bytes,
     ...(sourceMap === undefined ? {} : { sourceMap }),
     files: used,
-    warnings: built.warnings.map(describeMessage),
+    warnings: built.warnings.filter(isForAuthor).map(describeMessage),
   };
 }
 
@@ -75,6 +82,7 @@ function optionsFor(
     charset: 'utf8',
     ...(hasSourceMap ? { sourcemap: 'external', sourcesContent: false } : {}),
     logLevel: 'silent',
+    logOverride: Object.fromEntries(COMPUTED_IMPORTS.map((id) => [id, 'warning' as const])),
     plugins: [...plugins, builtIns, files.imports],
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -64,6 +64,20 @@ describe('a module', () => {
     const map = JSON.parse(textOf(sourceMap!)) as { sources: string[]; sourcesContent?: unknown };
     expect(map.sources.some((name) => name.endsWith('work.ts'))).toBe(true);
     expect(map.sourcesContent).toBe(undefined);
+  });
+
+  it('warns of an import whose module is computed, and not of those of packages', async () => {
+    await mkdir(join(folder, 'node_modules/lazy'), { recursive: true });
+    await written('node_modules/lazy/index.js', 'export const load = (name) => import(name);');
+    const url = await written(
+      'computed.ts',
+      "import { load } from 'lazy';\nexport default async (n: string) => [load, await import(n), import('./computed.js')];",
+    );
+    const { warnings } = await bundler.bundleModule(url);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /computed\.ts:2:\d+: import of a computed name finds no module in a sandbox; write the name as a literal$/,
+    );
   });
 
   it('has a source map by which its errors are found in the files', async () => {

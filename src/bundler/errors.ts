@@ -39,6 +39,14 @@ function placeOf({ location }: Message): string | undefined {
 }
 
 function adviseOn(text: string): string {
+  const computed =
+    /^(?:This "(import)" expression|This call to "(require)"|Indirect calls to "(require)") will not be bundled/.exec(
+      text,
+    );
+  if (computed !== null) {
+    const name = computed.slice(1).find((found) => found !== undefined);
+    return `${name} of a computed name finds no module in a sandbox; write the name as a literal`;
+  }
   const specifier = /^Could not resolve "([^"]+)"$/.exec(text)?.[1];
   if (specifier === undefined) return text;
   const isPackage = !/^[./]/.test(specifier);

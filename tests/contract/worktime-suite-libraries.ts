@@ -67,4 +67,28 @@ export function librariesSuite(start: StartSandbox): void {
       expect(await sandbox.run(DATA)).toEqual(await resultsIn(await WITH_FILES[name]!()));
     });
   });
+
+  it('work.require gives the libraries of the job by their names, evaluated once a sandbox, and refuses others', async () => {
+    const { bytes } = await bundler.bundleLibraries(
+      new Map([
+        ['math', 'mathjs'],
+        ['days', 'dayjs'],
+      ]),
+    );
+    const sandbox = await start({
+      source: `(n) => {
+        const math = work.require('math');
+        if (n < 0) return work.require('absent');
+        const isSame = globalThis.first === undefined || globalThis.first === math;
+        globalThis.first = math;
+        return [math.factorial(n), work.require('days')('2026-01-31').add(1, 'day').date(), isSame];
+      }`,
+      libraries: { script: bytes, names: ['days', 'math'] },
+    });
+    expect(await sandbox.run([5, 3])).toEqual([
+      [120, 1, true],
+      [6, 1, true],
+    ]);
+    expect((await sandbox.failure(-1)).message).toMatch(/absent.*days, math/);
+  });
 }

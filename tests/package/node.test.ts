@@ -3,7 +3,9 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/protocol/messages/version.js';
 import { run, tryRun } from './run.js';
@@ -48,6 +50,22 @@ describe('in Node', () => {
       .then(({ default: json }) => console.log(JSON.stringify(json.protocol ?? json['x-protocol'])))`;
     const { stdout } = await run(node, ['--no-warnings', '--eval', script], folder);
     expect(JSON.parse(stdout)).toBe(PROTOCOL_VERSION);
+  });
+
+  it('says what to install where a module has to be bundled and esbuild is absent', async () => {
+    await writeFile(join(folder, 'work.ts'), 'export default (n: number): number => n;');
+    const script = `
+      import { computeFor } from 'manyhands';
+      const job = computeFor([1], new URL('./work.ts', ${JSON.stringify(pathToFileURL(join(folder, 'x')).href)}));
+      const error = await job.localExec().catch((error) => error);
+      console.log(JSON.stringify([error.code, error.message]));
+      process.exit();`;
+    const { stdout } = await run(node, ['--input-type=module', '--eval', script], folder);
+    const [code, message] = JSON.parse(stdout) as string[];
+    expect(code).toBe('BUNDLER_MISSING');
+    expect(message).toBe(
+      "The work function's module work.ts has to be bundled, which takes esbuild, and it is not installed: npm i -D esbuild",
+    );
   });
 
   it('has no export without a test above', () => {
