@@ -44,6 +44,8 @@ const ROOTS = [
   '^src/entry/',
   '^src/cli/main\\.ts$',
   '^src/worktimes/(sandbox/(browser-sandbox|thread-sandbox)|work-globals)\\.ts$',
+  // The plugin of Vite is an export of the package.
+  '^src/bundler/vite-plugin\\.ts$',
   '^src/worker/hosts/(browser/frame/main|deno/inside/main|deno/inside/job-ports|chromium/page/bridge)\\.ts$',
   // The transport inside one process: a port's second implementation, which the simulation runs over.
   '^src/transport/memory\\.ts$',

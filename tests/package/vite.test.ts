@@ -89,7 +89,7 @@ function nodeIn(page: Page): string[] {
 
 it('the plugin makes a work module one file with its imports, and leaves Workers alone', async () => {
   const { workModules } = (await import(
-    pathToFileURL(join(folder, 'node_modules/manyhands/dist/entry/vite.node.js')).href
+    pathToFileURL(join(folder, 'node_modules/manyhands/dist/bundler/vite-plugin.js')).href
   )) as { workModules: () => Plugin };
   const root = join(folder, 'work-modules');
   const files = {

@@ -5,7 +5,7 @@
  */
 import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bundler } from '../bundler/bundler.js';
+import { bundler } from './bundler.js';
 import { ManyhandsError } from '../lib/errors.js';
 
 /** What the plugin uses of Vite. */
