@@ -13,7 +13,7 @@ const NAMES = builtinModules
 const BUILT_IN = new RegExp(`^node:|^(?:${[...new Set(NAMES)].join('|')})$`);
 
 /** Where packages are. */
-export const PACKAGES = /[\\/]node_modules[\\/]/;
+export const PACKAGE_FOLDER = /[\\/]node_modules[\\/]/;
 
 /** Imports that are evaluated when they are reached. */
 const LAZY_KINDS: ReadonlySet<string> = new Set(['dynamic-import', 'require-call', 'require-resolve']);
@@ -34,7 +34,7 @@ export const builtIns: Plugin = {
         if (found.errors.length === 0) return { path, namespace: EMPTY_NAMESPACE };
       }
       const name = path.replace(/^node:/, '');
-      if (LAZY_KINDS.has(kind) && PACKAGES.test(importer)) return { path: name, namespace: NAMESPACE };
+      if (LAZY_KINDS.has(kind) && PACKAGE_FOLDER.test(importer)) return { path: name, namespace: NAMESPACE };
       return { errors: [{ text: `a sandbox has no node:${name}` }] };
     });
     build.onLoad({ filter: /.*/, namespace: EMPTY_NAMESPACE }, () => ({ contents: '', loader: 'js' }));

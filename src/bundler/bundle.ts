@@ -5,7 +5,7 @@
 import type { BuildOptions, BuildResult, Message, Plugin } from 'esbuild';
 import type { ModuleBundle } from '../worktimes/packing/bundler.js';
 import { usesBuffer, withBuffer } from './buffer.js';
-import { builtIns, PACKAGES } from './built-ins.js';
+import { builtIns, PACKAGE_FOLDER } from './built-ins.js';
 import { bundleError, describeMessage } from './errors.js';
 import { BUNDLE_URL, fetchDefinition, FETCH_NAME } from './fetch-files.js';
 import { loadEsbuild, type Esbuild } from './load-esbuild.js';
@@ -26,7 +26,7 @@ const COMPUTED_IMPORTS = ['unsupported-dynamic-import', 'unsupported-require-cal
 
 /** Packages have such imports in branches that a sandbox does not reach. */
 const isForAuthor = ({ id, location }: Message): boolean =>
-  !COMPUTED_IMPORTS.includes(id) || (location !== null && !PACKAGES.test(location.file));
+  !COMPUTED_IMPORTS.includes(id) || (location !== null && !PACKAGE_FOLDER.test(location.file));
 
 type Built = BuildResult<{ write: false; metafile: true }>;
 
