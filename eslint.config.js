@@ -78,6 +78,8 @@ export default tseslint.config(
       '.mutation/',
       'bench/results/',
       'examples/data/',
+      // Projects of their own: a test of the package compiles and runs them.
+      'templates/',
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },

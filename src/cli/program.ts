@@ -2,14 +2,15 @@
  * The program with all commands, and the format of its usage errors.
  * @module
  */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { describeUsage } from './console/describe-error.js';
 import { examples } from './console/help.js';
+import { ownVersion } from './options/own-package.js';
 
 /** The commands in the order of the help. Each is loaded when it is wanted: together they load the whole package. */
 const COMMANDS = {
   demo: async () => (await import('./commands/demo.js')).demoCommand,
+  init: async () => (await import('./commands/init.js')).initCommand,
   map: async () => (await import('./commands/map.js')).mapCommand,
   scheduler: async () => (await import('./commands/scheduler.js')).schedulerCommand,
   worker: async () => (await import('./commands/worker.js')).workerCommand,
@@ -57,9 +58,4 @@ function configure(command: Command): void {
   command.configureOutput({ outputError: (text, write) => write(describeUsage(text)) });
   if (command.commands.length > 0) command.helpCommand('help [command]', 'show the help of a command');
   command.commands.forEach(configure);
-}
-
-function ownVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
