@@ -11,6 +11,7 @@ import type { ExecOptions } from './package/payment.js';
 
 const EXEC_OPTIONS: OptionNames<ExecOptions> = {
   pricePerSlice: true,
+  maxPerRequest: true,
   ceiling: true,
   acceptMs: true,
   signal: true,

@@ -21,7 +21,13 @@ describe('a payment offer', () => {
     });
   });
 
+  it("names the price by DCP's maxPerRequest too", () => {
+    const offer = resolveOffer({ maxPerRequest: 1, ceiling: 5 }, undefined);
+    expect(offer).toMatchObject({ pricePerSlice: CREDIT, ceiling: 5n * CREDIT });
+  });
+
   it.each([
+    [{ pricePerSlice: 1, maxPerRequest: 2 }, 3, /one of the two/],
     [1, undefined, /ceiling/],
     [-1, 3, /at least 0/],
     [NaN, 3, /decimal/],

@@ -19,11 +19,19 @@ export type SlicePaymentOffer =
       ceiling?: number | string;
       /** Time in which the scheduler may accept the offer, milliseconds. @default 600000 */
       acceptMs?: number;
+    }
+  | {
+      /** DCP's name for `pricePerSlice`. */
+      maxPerRequest: number | string;
+      ceiling?: number | string;
+      acceptMs?: number;
     };
 
 /** The options of `exec` and `deploy`. */
 export interface ExecOptions {
   pricePerSlice?: number | string;
+  /** DCP's name for `pricePerSlice`. */
+  maxPerRequest?: number | string;
   ceiling?: number | string;
   acceptMs?: number;
   /** Cancels the job; the call rejects with `ABORTED` or `TIMEOUT`. */
@@ -38,6 +46,7 @@ export function splitExec(given: SlicePaymentOffer | ExecOptions | undefined): {
   if (typeof given !== 'object' || given === null) return { offer: given, signal: undefined };
   const { signal, ...offer } = readOptions<ExecOptions>(given, 'exec', {
     pricePerSlice: true,
+    maxPerRequest: true,
     ceiling: true,
     acceptMs: true,
     signal: true,
@@ -84,12 +93,16 @@ export function resolveOffer(offer: SlicePaymentOffer, slices: number | undefine
   return { pricePerSlice, ceiling: pricePerSlice * BigInt(slices), acceptMs };
 }
 
-function readOffer(offer: unknown): Partial<Extract<SlicePaymentOffer, object>> {
-  return readOptions<Extract<SlicePaymentOffer, object>>(offer ?? null, 'The payment offer', {
-    pricePerSlice: true,
-    ceiling: true,
-    acceptMs: true,
-  });
+function readOffer(given: unknown): Pick<ExecOptions, 'pricePerSlice' | 'ceiling' | 'acceptMs'> {
+  const { maxPerRequest, ...offer } = readOptions<Omit<ExecOptions, 'signal'>>(
+    given ?? null,
+    'The payment offer',
+    { pricePerSlice: true, maxPerRequest: true, ceiling: true, acceptMs: true },
+  );
+  if (maxPerRequest === undefined) return offer;
+  if (offer.pricePerSlice === undefined) return { ...offer, pricePerSlice: maxPerRequest };
+  const text = 'maxPerRequest is another name for pricePerSlice: give one of the two.';
+  throw new ManyhandsError('INVALID_ARGUMENT', text, { argument: 'maxPerRequest' });
 }
 
 function units(credits: unknown, what: string): bigint {
