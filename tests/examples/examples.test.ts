@@ -38,6 +38,32 @@ const LAST_LINES: Record<string, string> = {
   '14-local-mode.mjs': 'the longest way to 1 has 261 steps and begins at 6171',
 };
 
+/** The tutorials of other systems, which need no scheduler: all of them run in one process, to save its start. */
+const LAST_LINES_OF_TUTORIALS: Record<string, string> = {
+  '15-ray-squares.mjs': '[ 0, 1, 4, 9 ]',
+  '16-ray-pi.mjs': 'π is about 3.1',
+  '17-dask-words.mjs': mostFrequent(3)
+    .map(([word, count]) => `${word} ${count}`)
+    .join(', '),
+  '18-dask-as-completed.mjs': 'the sum is 230',
+  '19-bullmq-events.mjs': '1 of 2 failed',
+  '20-bullmq-retries.mjs': 'there is no such address: 1 failed',
+  '21-piscina-module.mjs': '10',
+  '22-piscina-abort.mjs': 'ended: ABORTED',
+  '23-modal-map.mjs': `${Array.from({ length: 200 }, (_, i) => i * i).reduce((sum, square) => sum + square)}`,
+  '24-pando-search.mjs': 'its hash begins with a number below 32: true',
+  '25-dcp-first-job.mjs': '10 20 30 40 50 60 70 80 90 100',
+  '26-bifrost2-files.mjs': ['sea', 'goat']
+    .map((word) => `${word} ${words.filter((one) => one === word).length}`)
+    .join(', '),
+};
+
+function mostFrequent(count: number): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, count);
+}
+
 let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startCluster({ workers: 1 });
@@ -46,11 +72,27 @@ afterAll(() => cluster.stop());
 
 it('every numbered example has an expected last line', () => {
   const numbered = readdirSync(FOLDER).filter((name) => /^\d\d-.*\.mjs$/.test(name));
-  expect(numbered.sort()).toEqual(Object.keys(LAST_LINES));
+  expect(numbered.sort()).toEqual([...Object.keys(LAST_LINES), ...Object.keys(LAST_LINES_OF_TUTORIALS)]);
 });
 
 it.each(Object.entries(LAST_LINES))('the last output line of example %s is "%s"', async (name, last) => {
   const env = { ...process.env, MANYHANDS_HOME: cluster.home, MANYHANDS_SCHEDULER: cluster.url };
   const { stdout } = await run(process.execPath, [join(FOLDER, name)], { env, cwd: FOLDER });
   expect(stdout.trim().split('\n').at(-1)).toBe(last);
+});
+
+it('each tutorial of another system says what it should, in threads of one process', async () => {
+  const env = { ...process.env, MANYHANDS_HOME: cluster.home };
+  const names = Object.keys(LAST_LINES_OF_TUTORIALS);
+  const program = `for (const name of process.argv.slice(1)) {
+    await import('file://' + name);
+    console.log('END OF ' + name);
+  }`;
+  const paths = names.map((name) => join(FOLDER, name));
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program, ...paths], {
+    env,
+    cwd: FOLDER,
+  });
+  const lastLines = stdout.split(/END OF .*\n/).map((text) => text.trim().split('\n').at(-1));
+  expect(lastLines.slice(0, -1)).toEqual(Object.values(LAST_LINES_OF_TUTORIALS));
 });
