@@ -52,7 +52,9 @@ export class AssetManifest {
 
   /** The files of a worktime, by name. Rejects as `find`, and with BLOB_MISMATCH. */
   async worktimeFiles(worktime: WorktimeName): Promise<Record<string, Uint8Array>> {
-    const { files: names = [], olderNames = {} } = describeWorktime(worktime.name)?.assets ?? {};
+    const { assets } = describeWorktime(worktime.name) ?? {};
+    if (assets === undefined) return {};
+    const { files: names, olderNames = {} } = assets;
     const listed = await this.#load();
     const files = names.map(async (latest) => {
       const older = olderNames[latest];
