@@ -81,8 +81,9 @@ export const CALLS: Checks = {
   '`args`': async () => {
     const work = (x: number, text: unknown): unknown => text;
     expect(await list(computeFor([1], work, ['more']))).toEqual(['more']);
-    const remote = new RemoteDataSet('data:,one') as unknown as [unknown];
-    expect(await codeOf(() => computeFor([1], work, remote).exec())).toBe('INVALID_ARGUMENT');
+    const remote = new RemoteDataSet('data:text/plain,one');
+    expect(await list(computeFor([1], work, remote))).toEqual(['one']);
+    expect(await list(computeFor([1], work, [new URL('data:text/plain,two')]))).toEqual(['two']);
   },
   "`job.requires('module')`": async () => {
     const job = computeFor(['2020-02-03'], (day: string) =>
