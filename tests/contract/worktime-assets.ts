@@ -19,6 +19,8 @@ export function withAssets(host: SandboxHost): SandboxHost {
         kill: () => sandbox.kill(),
         send: (message, transfer) => {
           last = last.then(async () => {
+            if (message.type === 'make-snapshot')
+              return sandbox.send({ ...message, assets: await load(message.worktime) });
             if (message.type !== 'assign') return sandbox.send(message, transfer);
             const assets = await load(message.assignment.worktime);
             sandbox.send({ type: 'assign', assignment: { ...message.assignment, assets } });

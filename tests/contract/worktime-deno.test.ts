@@ -15,7 +15,7 @@ import { worktimeSuites } from './worktime-suites.js';
 const SCRIPTS = new URL('../../dist/sandbox/', import.meta.url);
 
 const host = withAssets(denoHost({ clock: systemClock, env: process.env, scripts: SCRIPTS }));
-const { start, end } = createStarter(() => host);
+const { start, end } = createStarter(() => host, { withSnapshot: true });
 
 afterEach(end);
 afterAll(() => host.close());
